@@ -1,0 +1,1 @@
+"""The knowledge: one LibCST rule per factor, and the catalogue of libraries. Installed as ``factorlint.rules``."""
