@@ -1,0 +1,105 @@
+"""The `json` format, schema ``factorlint/1``: fields are only ever added; sorted, the same bytes for the same input."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from factorlint.model import Finding, Owner, Problem, Report, Summary, Verdict
+from factorlint.report import Look
+from factorlint.report._text import order, problem_order
+
+SCHEMA = "factorlint/1"
+
+
+def render(report: Report, look: Look) -> str:
+    """REPORT as one JSON document; pure ASCII, so that no path or symbol in it can steer a terminal."""
+    return json.dumps(document(report), indent=2) + "\n"
+
+
+def document(report: Report) -> dict[str, Any]:
+    """REPORT as plain data in the shape of the schema."""
+    return {
+        "schema": SCHEMA,
+        "tool": {"name": "factorlint", "version": report.version},
+        "root": report.root,
+        "summary": _summary(report.summary),
+        "factors": [_factor(one) for one in sorted(report.verdicts, key=lambda one: one.factor)],
+        "sites": [_site(one) for one in sorted(report.sites, key=order)],
+        "problems": [_problem(one) for one in sorted(report.problems, key=problem_order)],
+    }
+
+
+def _summary(summary: Summary) -> dict[str, Any]:
+    return {
+        "score": _rounded(summary.score),
+        "coverage": {
+            "scored": summary.scored,
+            "not_applicable": summary.not_applicable,
+            "unknown": summary.unknown,
+        },
+        "decisive_owned_by_framework": summary.decisive_owned_by_framework,
+        "verdict": summary.verdict,
+        "owners": _owners(summary.owners),
+        "files": {
+            "seen": summary.files.seen,
+            "analysed": summary.files.analysed,
+            "failed": summary.files.failed,
+        },
+    }
+
+
+def _factor(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "factor": verdict.factor,
+        "code": verdict.code,
+        "name": verdict.name,
+        "weight": _whole(verdict.weight),
+        "score": _rounded(verdict.score),
+        "owner": verdict.owner.value if verdict.owner else "none",
+        "owners": _owners(verdict.owners),
+    }
+
+
+def _site(finding: Finding) -> dict[str, Any]:
+    site = finding.site
+    return {
+        "code": site.check.code,
+        "name": site.check.name,
+        "factor": site.factor,
+        "owner": site.owner.value,
+        "severity": site.check.severity.value if site.check.severity else None,
+        "confidence": site.confidence.value,
+        "path": site.path,
+        "cell": site.cell,
+        "line": site.span.line,
+        "column": site.span.column,
+        "end_line": site.span.end_line,
+        "end_column": site.span.end_column,
+        "scope": site.scope,
+        "symbol": site.symbol,
+        "framework": site.framework,
+        "also": sorted(site.also),
+        "message": site.message,
+        "advice": site.advice,
+        "fingerprint": finding.fingerprint,
+        "status": finding.status.value,
+        "fixable": False,  # no check has a fix yet
+    }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {"path": problem.path, "line": problem.line, "kind": problem.kind, "message": problem.message}
+
+
+def _owners(owners: Mapping[Owner, float]) -> dict[str, Any]:
+    return {owner.value: _whole(owners.get(owner, 0)) for owner in Owner}
+
+
+def _rounded(score: float | None) -> float | None:
+    return None if score is None else round(score, 1)
+
+
+def _whole(number: float) -> float:
+    return int(number) if number == int(number) else number
