@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import difflib
 import enum
+import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from factorlint.model import Confidence, Severity
+from factorlint.report import FORMATS
 
 
 class ConfigError(ValueError):
@@ -81,6 +83,7 @@ class Settings:
     source: Path | None = None
 
 
+_MARKS = (".git", "factorlint.toml", "pyproject.toml", "setup.py", "setup.cfg")
 FLAGS_ONLY = frozenset({"plugin"})
 NAMES = tuple(field.name.replace("_", "-") for field in fields(Settings) if field.name not in {"source", *FLAGS_ONLY})
 
@@ -95,6 +98,19 @@ def resolve(start: Path, flags: Mapping[str, object], *, file: Path | None = Non
     values = read(found, trusted=file is not None) if found else {}
     values |= {_field(key): parse(key, value, f"--{key}") for key, value in flags.items()}
     return Settings(**values, source=found)
+
+
+def project(paths: Sequence[Path]) -> Path:
+    """The folder of the project that PATHS (absolute, at least one) belong to.
+
+    The nearest one above them all that looks like a project; else the current folder, if they lie in it.
+    """
+    folders = [path if path.is_dir() else path.parent for path in paths]
+    common = Path(os.path.commonpath(folders))
+    for folder in (common, *common.parents):
+        if any((folder / mark).exists() for mark in _MARKS):
+            return folder
+    return Path.cwd() if common.is_relative_to(Path.cwd()) else common
 
 
 def nearest(start: Path) -> Path | None:
@@ -198,6 +214,8 @@ def _output(text: str) -> Output:
     name, colon, file = text.partition(":")
     if not name or (colon and not file):
         raise ValueError(f"expects FORMAT or FORMAT:FILE, not {text!r}")
+    if name not in FORMATS:
+        raise ValueError(f"expects one of {', '.join(FORMATS)}, not {name!r}")
     return Output(name, Path(file) if file and file != "-" else None)
 
 

@@ -1,4 +1,4 @@
-"""What the text formats share: showing untrusted strings safely, places, order, and the count of what is hidden."""
+"""What the text formats share: untrusted strings shown safely, places, order, and the count of what is hidden."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import os.path
 from collections import Counter
 from collections.abc import Iterable
 
-from factorlint.model import Finding, Problem, Report, Status
+from factorlint.factors import BY_NUMBER
+from factorlint.model import Finding, Problem, Report, Site, Status
 from factorlint.report import Look
 
 
@@ -81,6 +82,32 @@ def tally(found: Iterable[Finding]) -> str:
     loud = Counter(one.site.check.severity.value for one in new if one.site.check.severity)
     parts = [counted(loud[word], word, plural) for word, plural in _SEVERITIES if loud[word]]
     return f"{counted(len(new), 'finding')} ({', '.join(parts)})"
+
+
+def closing(report: Report, look: Look) -> str:
+    """The last line of a list of findings: how many, how many are not shown and why, how much was read."""
+    files = report.summary.files
+    aside = hidden(report, look)
+    read = f"{files.analysed} of {counted(files.seen, 'Python file')} with agent code"
+    failed = f", {files.failed} not read" if files.failed else ""
+    return f"{tally(one for one in report.sites if one.site.check.code)}; {read}{failed}{f'; hidden: {aside}' if aside else ''}"
+
+
+def symbol(site: Site) -> str:
+    """What the site was traced to, and whose it is."""
+    owner = f" ({safe(site.framework)})" if site.framework else ""
+    return f"{safe(site.symbol or '')}{owner}"
+
+
+def also(site: Site) -> str:
+    """The factors that the finding decides too."""
+    return ", ".join(f"F{number} {BY_NUMBER[number].name}" for number in sorted(site.also))
+
+
+def clipped(words: str, width: int) -> str:
+    """WORDS on one line of at most WIDTH characters."""
+    line = folded(words)
+    return line if len(line) <= width else line[: max(width - 3, 0)] + "..."
 
 
 def counted(count: int, word: str, plural: str = "") -> str:

@@ -1,0 +1,21 @@
+"""`factorlint` and `python -m factorlint`."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> int:
+    """Run the command line; returns the exit code. ``--version`` alone is answered before anything heavy loads."""
+    if sys.argv[1:] in (["--version"], ["-V"]):
+        from factorlint import __version__
+
+        sys.stdout.write(f"factorlint {__version__}\n")
+        return 0
+    from factorlint.cli import run
+
+    return run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
