@@ -54,7 +54,7 @@ def _below(site: Site, settings: Settings) -> str:
     if severity is not None and _SEVERITY[severity] < _SEVERITY[settings.min_severity]:
         return f"severity {severity.value}"
     if site.check.absence and settings.persona is not Persona.AUDITOR:
-        return "for auditors"
+        return "only for auditors"
     return ""
 
 

@@ -39,7 +39,7 @@ class Line:
 def wrapped(
     words: str, width: int, *, indent: int = 0, lead: str = "", hang: int | None = None, style: str = ""
 ) -> Iterator[Line]:
-    """WORDS folded at WIDTH after LEAD; later lines start at column HANG (by default under the first). Paths stay whole."""
+    """WORDS folded at WIDTH after LEAD, later lines at column HANG (by default under the first); paths stay whole."""
     first = " " * indent + lead
     later = " " * (len(first) if hang is None else hang)
     folder = textwrap.TextWrapper(

@@ -90,7 +90,8 @@ def closing(report: Report, look: Look) -> str:
     aside = hidden(report, look)
     read = f"{files.analysed} of {counted(files.seen, 'Python file')} with agent code"
     failed = f", {files.failed} not read" if files.failed else ""
-    return f"{tally(one for one in report.sites if one.site.check.code)}; {read}{failed}{f'; hidden: {aside}' if aside else ''}"
+    found = tally(one for one in report.sites if one.site.check.code)
+    return f"{found}; {read}{failed}{f'; hidden: {aside}' if aside else ''}"
 
 
 def symbol(site: Site) -> str:

@@ -1,0 +1,73 @@
+"""`explain` and `rules`: a rule's docstring as a page, and the list of all rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from factorlint.factors import BY_NUMBER
+from factorlint.model import Check, RuleInfo
+from factorlint.report import Look
+from factorlint.report import _doc as doc
+
+
+def page(info: RuleInfo, check: Check | None, look: Look) -> str:
+    """The page of a rule, or of one CHECK of it: Markdown as it is written, rendered where there is a terminal."""
+    source = "\n\n".join(_check(info, check) if check else _rule(info)) + "\n"
+    return _rendered(source, look) if look.color else source
+
+
+def listing(rules: Iterable[RuleInfo]) -> str:
+    """Every check, one a line, under its rule. No check can fix what it finds yet, and the column says so."""
+    lines = []
+    for info in rules:
+        lines.append(f"{info.code}    {info.name}")
+        for check in info.checks:
+            severity = check.severity.value if check.severity else "evidence"
+            fix = "-"
+            lines.append(f"  {check.code or '-':7} {check.name:32} {severity:9} {check.owner.value:10} {fix}")
+    head = f"  {'code':7} {'name':32} {'severity':9} {'owner':10} fixable"
+    return "".join(f"{line}\n" for line in (head, *lines))
+
+
+def _rule(info: RuleInfo) -> Iterator[str]:
+    yield f"# {info.code} {info.name}"
+    parts = doc.sections(info.doc)
+    if parts[""]:
+        yield parts[""]
+    for heading in doc.HEADINGS:
+        if heading in parts:
+            yield f"## {heading}\n\n{parts[heading]}"
+    yield "## Checks\n\n" + "\n".join(_row(check) for check in info.checks)
+    yield f"The chapter: {BY_NUMBER[info.factor].url}"
+
+
+def _check(info: RuleInfo, check: Check) -> Iterator[str]:
+    severity = check.severity.value if check.severity else "evidence"
+    yield f"# {check.id} {check.name if check.code else ''}".rstrip()
+    yield f"{severity}, owner {check.owner.value}, of {info.code} {info.name}"
+    yield f"Says: {check.message}"
+    if check.advice:
+        yield f"Instead: {check.advice}"
+    parts = doc.sections(info.doc)
+    for heading in doc.HEADINGS:
+        if heading in parts:
+            yield f"## {heading}\n\n{parts[heading]}"
+    yield f"The chapter: {BY_NUMBER[info.factor].url}"
+
+
+def _row(check: Check) -> str:
+    severity = check.severity.value if check.severity else "evidence"
+    name = f"{check.code} {check.name}" if check.code else check.name
+    return f"- **{name}** ({severity}, {check.owner.value})"
+
+
+def _rendered(source: str, look: Look) -> str:
+    import io
+
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    console = Console(file=io.StringIO(), force_terminal=True, color_system="standard", width=look.width)
+    with console.capture() as captured:
+        console.print(Markdown(source, code_theme="ansi_dark"))
+    return captured.get()
