@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from factorlint.factors import BY_NUMBER, DECISIVE
-from factorlint.model import Finding, Owner, Report, RuleInfo, Status, Verdict
+from factorlint.model import Finding, Owner, Report, RuleInfo, Status, Summary, Verdict
 from factorlint.report import Look
 from factorlint.report import _text as text
 from factorlint.report._doc import why
 from factorlint.report._moves import Move, moves
 from factorlint.report._paint import Line, paint, wrapped
 
-BAR = 12
+BAR = 10
 BLOCKS = {Owner.CODE: "█", Owner.SHARED: "▓", Owner.FRAMEWORK: "░", Owner.NOBODY: "·"}
 LETTERS = {Owner.CODE: "#", Owner.SHARED: "+", Owner.FRAMEWORK: "-", Owner.NOBODY: "."}
 PLACES = 3  # named of each first move and each kind of evidence
@@ -37,13 +37,13 @@ def _head(report: Report, look: Look) -> Iterator[Line]:
     if summary.score is None:
         yield from wrapped(summary.verdict[:1].upper() + summary.verdict[1:], look.width, style="strong")
         return
-    yield Line(
-        ("Score ", ""),
-        (f"{summary.score:.0f} of 100", "strong"),
-        (f"   {summary.scored} of 13 factors scored", ""),
-        (f", {summary.not_applicable} not applicable, {summary.unknown} unknown", "dim"),
-    )
+    yield Line(("Score ", ""), (f"{summary.score:.0f} of 100", "strong"))
+    yield Line((f"{summary.scored} of 13 factors scored", ""), (_unscored(summary), "dim"))
     yield from wrapped(summary.verdict[:1].upper() + summary.verdict[1:], look.width, style="strong")
+
+
+def _unscored(summary: Summary) -> str:
+    return f", {summary.not_applicable} not applicable, {summary.unknown} unknown"
 
 
 def _table(report: Report, look: Look) -> Iterator[Line]:
