@@ -109,6 +109,11 @@ class Catalog:
                 return found
         return None
 
+    @functools.cached_property
+    def roots_anywhere(self) -> tuple[str, ...]:
+        """Import roots of generated packages, which may lie at any depth of the tree."""
+        return tuple(root for library in self.libraries if library.anywhere for root in library.imports)
+
     def find(self, path: str) -> Symbol | None:
         """The symbol at PATH: by any of its names, by inheritance, or as a member of a wildcard."""
         return _find(self, path, 0)

@@ -1,0 +1,202 @@
+"""What is left of an expression once only provenance matters: a small, picklable language.
+
+`ast` and LibCST are both lowered to it (`facts.py`, `lower.py`; a test holds the two equal), so that provenance is
+written once. ``await x`` is x, a parenthesis is nothing, a starred argument keeps its star.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple, TypeAlias, Union
+
+
+class Name(NamedTuple):
+    id: str
+
+
+class Attr(NamedTuple):
+    base: Expr
+    name: str
+
+
+class Call(NamedTuple):
+    func: Expr
+    args: tuple[Expr, ...]
+    keywords: tuple[tuple[str | None, Expr], ...]  # (None, x) is **x
+
+
+class Item(NamedTuple):
+    """``base[key]``; a slice has the key ``Other("slice", …)``."""
+
+    base: Expr
+    key: Expr
+
+
+class Const(NamedTuple):
+    value: str | int | float | bool | bytes | complex | None
+    type: str  # keeps 1, True and 1.0 apart: they are equal to Python
+
+
+class Text(NamedTuple):
+    """An f-string or t-string: literal pieces (Const) and expressions in order."""
+
+    parts: tuple[Expr, ...]
+
+
+class Seq(NamedTuple):
+    kind: str  # list, tuple, set, or gen for a comprehension, whose items are what it yields
+    items: tuple[Expr, ...]
+
+
+class Dict(NamedTuple):
+    items: tuple[tuple[Expr | None, Expr], ...]  # (None, x) is **x
+
+
+class Op(NamedTuple):
+    """``op`` is the operator's sign, ``or``, ``and``, ``not``, ``if`` (body, orelse, test) or a comparison."""
+
+    op: str
+    operands: tuple[Expr, ...]
+
+
+class Star(NamedTuple):
+    value: Expr
+
+
+class Lambda(NamedTuple):
+    params: tuple[str, ...]
+    body: Expr
+
+
+class Each(NamedTuple):
+    """What iterating over ``source`` gives, once."""
+
+    source: Expr
+
+
+class Enter(NamedTuple):
+    """What ``with source as x`` binds."""
+
+    source: Expr
+
+
+class Part(NamedTuple):
+    """The ``place``-th of what unpacking ``source`` gives; -1 where a star makes that unknown."""
+
+    source: Expr
+    place: int
+
+
+class Param(NamedTuple):
+    name: str
+
+
+class Caught(NamedTuple):
+    """What ``except type as x`` binds."""
+
+    type: Expr | None
+
+
+class Imported(NamedTuple):
+    """``import module`` (name None) or ``from module import name``; ``level`` counts the leading dots."""
+
+    module: str
+    name: str | None
+    level: int
+
+
+class Defined(NamedTuple):
+    """A function or class of this file, by its scope's number."""
+
+    scope: int
+
+
+class Other(NamedTuple):
+    """Anything else: what kind of thing, and the expressions inside."""
+
+    kind: str
+    parts: tuple[Expr, ...] = ()
+
+
+Expr: TypeAlias = Union[
+    Name,
+    Attr,
+    Call,
+    Item,
+    Const,
+    Text,
+    Seq,
+    Dict,
+    Op,
+    Star,
+    Lambda,
+    Each,
+    Enter,
+    Part,
+    Param,
+    Caught,
+    Imported,
+    Defined,
+    Other,
+]
+
+
+def const(value: object) -> Const:
+    """A literal; values that pickle badly or never matter (ellipsis) become ``None`` of their own type."""
+    kind = type(value).__name__
+    return Const(value if kind in _PLAIN else None, kind)  # type: ignore[arg-type]
+
+
+_PLAIN = frozenset(("str", "int", "float", "bool", "bytes", "NoneType"))
+
+
+def children(expr: Expr) -> tuple[Expr, ...]:
+    """The expressions directly inside ``expr``, in source order."""
+    if isinstance(expr, Call):
+        return (expr.func, *expr.args, *(value for _, value in expr.keywords))
+    if isinstance(expr, Attr):
+        return (expr.base,)
+    if isinstance(expr, Item):
+        return (expr.base, expr.key)
+    if isinstance(expr, Dict):
+        return tuple(part for pair in expr.items for part in pair if part is not None)
+    if isinstance(expr, Seq):
+        return expr.items
+    if isinstance(expr, (Text, Other)):
+        return expr.parts
+    if isinstance(expr, Op):
+        return expr.operands
+    if isinstance(expr, Star):
+        return (expr.value,)
+    if isinstance(expr, Lambda):
+        return (expr.body,)
+    if isinstance(expr, (Each, Enter, Part)):
+        return (expr.source,)
+    return ()
+
+
+def walk(expr: Expr) -> Iterator[Expr]:
+    """``expr`` and everything inside it, outside first, in source order."""
+    queue = [expr]
+    while queue:
+        one = queue.pop()
+        yield one
+        queue += reversed(children(one))
+
+
+def dotted(expr: Expr) -> str | None:
+    """``a.b.c`` for a chain of names, else None."""
+    names: list[str] = []
+    while isinstance(expr, Attr):
+        names.append(expr.name)
+        expr = expr.base
+    if not isinstance(expr, Name):
+        return None
+    return ".".join([expr.id, *reversed(names)])
+
+
+def last_name(expr: Expr) -> str | None:
+    """The last name of a callee: ``c`` for ``a.b.c`` and for ``x().c``."""
+    if isinstance(expr, Attr):
+        return expr.name
+    return expr.id if isinstance(expr, Name) else None

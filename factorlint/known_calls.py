@@ -1,0 +1,361 @@
+"""Calls whose result Python itself decides: builtins, `functools`, `asyncio`, text methods; and pieces of answers.
+
+No library of agents is known here: what a model's answer is made of stands in the catalogue's ``shapes``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from factorlint.expr import Attr, Call, Const, Dict, Each, Expr, Lambda, Op, Other, Seq, Star, Text
+from factorlint.model import Confidence
+from factorlint.origin import UNKNOWN, Kind, Origin, Where
+
+if TYPE_CHECKING:
+    from factorlint.provenance import Tracer
+
+Origins = Iterable[Origin]
+
+
+def result(tracer: Tracer, callee: Origin, expr: Call, where: Where) -> Origins | None:
+    """What this call gives, or None where nothing special is known of the callee."""
+    if callee.kind is Kind.LIBRARY:
+        handler = _FUNCTIONS.get(callee.path)
+        if handler is not None and expr.args:
+            return handler(tracer, expr, where)
+        if callee.path in _EMPTY and not expr.args:
+            return (Origin(Kind.CONTAINER, expr=_EMPTY[callee.path], place=where),)
+        if callee.path in _PARSERS and expr.args:
+            return _parsed(tracer, callee, expr, where)
+        return None
+    if callee.kind in (Kind.CONTAINER, Kind.VALUE) and callee.shape == "method" and callee.receiver is not None:
+        return _method(tracer, callee, expr, where)
+    if callee.kind is Kind.VALUE and isinstance(callee.expr, Lambda) and callee.place is not None:
+        return tracer.origins(callee.expr.body, callee.place)
+    return None
+
+
+def _first(tracer: Tracer, expr: Call, where: Where) -> Origins:
+    return tracer.origins(expr.args[0], where)
+
+
+def _second(tracer: Tracer, expr: Call, where: Where) -> Origins:
+    return tracer.origins(expr.args[1], where) if len(expr.args) > 1 else (UNKNOWN,)
+
+
+def _cast(tracer: Tracer, expr: Call, where: Where) -> Origins:
+    return (*_second(tracer, expr, where), *tracer.instances(expr.args[0], where))
+
+
+def _element(tracer: Tracer, expr: Call, where: Where) -> Origins:
+    for one in tracer.origins(expr.args[0], where):
+        yield from tracer.iterate(one)
+
+
+def _enumerated(tracer: Tracer, expr: Call, where: Where) -> Origins:
+    pair = Seq("tuple", (Other("index"), Each(expr.args[0])))
+    return (Origin(Kind.CONTAINER, expr=Seq("gen", (pair,)), place=where),)
+
+
+def _zipped(tracer: Tracer, expr: Call, where: Where) -> Origins:
+    pair = Seq("tuple", tuple(Each(one) for one in expr.args))
+    return (Origin(Kind.CONTAINER, expr=Seq("gen", (pair,)), place=where),)
+
+
+def _gathered(tracer: Tracer, expr: Call, where: Where) -> Origins:
+    return (Origin(Kind.CONTAINER, expr=Seq("list", expr.args), place=where),)
+
+
+def _invoked(index: int) -> Callable[[Tracer, Call, Where], Origins]:
+    """``asyncio.to_thread(f, *args)`` and the like: the call that is made inside."""
+
+    def invoked(tracer: Tracer, expr: Call, where: Where) -> Origins:
+        if len(expr.args) <= index:
+            return (UNKNOWN,)
+        inner = Call(expr.args[index], expr.args[index + 1 :], expr.keywords)
+        return tracer.call(inner, where)
+
+    return invoked
+
+
+def _partial(tracer: Tracer, expr: Call, where: Where) -> Origins:
+    return tracer.origins(expr.args[0], where)
+
+
+def _mapped(tracer: Tracer, expr: Call, where: Where) -> Origins:
+    made = Call(expr.args[0], tuple(Each(one) for one in expr.args[1:]), ())
+    return (Origin(Kind.CONTAINER, expr=Seq("gen", (made,)), place=where),)
+
+
+def _getattr(tracer: Tracer, expr: Call, where: Where) -> Origins:
+    name = expr.args[1] if len(expr.args) > 1 else None
+    found: list[Origin] = []
+    if isinstance(name, Const) and isinstance(name.value, str):
+        found += tracer.attribute(Attr(expr.args[0], name.value), where)
+    if len(expr.args) > 2:
+        found += tracer.origins(expr.args[2], where)
+    return found or (UNKNOWN,)
+
+
+def _same_text(tracer: Tracer, expr: Call, where: Where) -> Origins:
+    """``str(x)``, ``list(x)``: an answer stays one, a container stays one."""
+    found = tuple(tracer.origins(expr.args[0], where))
+    kept = tuple(one for one in found if one.kind in (Kind.ANSWER, Kind.CONTAINER, Kind.VALUE))
+    return kept or (Origin(Kind.VALUE, expr=expr, place=where, confidence=Confidence.MEDIUM),)
+
+
+def _made_dict(tracer: Tracer, expr: Call, where: Where) -> Origins:
+    return _same_text(tracer, expr, where)
+
+
+def _parsed(tracer: Tracer, callee: Origin, expr: Call, where: Where) -> Origins:
+    """A text read as data: what was an answer's text is then parsed, not yet checked."""
+    args = expr.args[-1:] if callee.path.startswith("re.") else expr.args[:1]
+    if callee.path.startswith("re.") and len(expr.args) > 1:
+        args = expr.args[1:]
+    for arg in args:
+        for one in answers_in(tracer, arg, where):
+            if one.shape != "typed":
+                yield replace(one, shape="arguments" if one.shape == "arguments" else "parsed")
+                return
+    yield Origin(Kind.INSTANCE, callee.path, callee.symbol, callee.confidence, call=expr, made=where)
+
+
+def _method(tracer: Tracer, callee: Origin, expr: Call, where: Where) -> Origins:
+    """Methods of literals, lists and dicts written in the tree."""
+    held, name = callee.receiver, callee.path
+    assert held is not None
+    if held.kind is Kind.VALUE:
+        return _text_method(tracer, held, name, expr, where)
+    if name in ("get", "pop", "setdefault") and (expr.args or name == "pop"):
+        key = expr.args[0] if expr.args else None
+        found = tuple(one.weaker() for one in tracer.elements(held, key))
+        if name != "pop" and len(expr.args) > 1:
+            found += tuple(tracer.origins(expr.args[1], where))
+        return found or (UNKNOWN,)
+    if name == "values":
+        return (replace(held, shape="values"),)
+    if name == "items" and held.expr is not None:
+        return tuple(_pairs(held))
+    if name in ("copy", "union", "keys"):
+        return (held,)
+    return (UNKNOWN,)
+
+
+def _pairs(held: Origin) -> Origins:
+    for one in (held, *held.parts):
+        if isinstance(one.expr, Dict):
+            rows = tuple(Seq("tuple", (key or Const(None, "NoneType"), value)) for key, value in one.expr.items)
+            yield Origin(Kind.CONTAINER, expr=Seq("gen", rows), place=one.place, confidence=held.confidence)
+
+
+def _text_method(tracer: Tracer, held: Origin, name: str, expr: Call, where: Where) -> Origins:
+    if name == "join" and expr.args:
+        made = Text((held.expr or Const("", "str"), *expr.args))
+        return (Origin(Kind.VALUE, expr=made, place=where, confidence=held.confidence),)
+    if name in ("format", "format_map", "replace", "removeprefix", "removesuffix", "substitute"):
+        values = tuple(value for _, value in expr.keywords)
+        parts = (held.expr, *expr.args, *values) if held.expr is not None else (*expr.args, *values)
+        made = Text(parts)
+        if held.place == where:
+            return (Origin(Kind.VALUE, expr=made, place=where, confidence=held.confidence),)
+        return (replace(held, shape="", receiver=None), Origin(Kind.VALUE, expr=Text(expr.args + values), place=where))
+    return (replace(held, shape="", receiver=None, path=""),)
+
+
+# -- answers -----------------------------------------------------------------------------------------------------------
+
+
+def answers_in(tracer: Tracer, expr: Expr, where: Where, depth: int = 0) -> Iterable[Origin]:
+    """The model's answers among the pieces of EXPR: itself, or put into a text, a list or an operation."""
+    found = tracer.origins(expr, where)
+    for one in found:
+        if one.kind is Kind.ANSWER:
+            yield one
+        elif depth < 4 and one.kind in (Kind.VALUE, Kind.CONTAINER) and one.expr is not None and one.place is not None:
+            for held in (one, *one.parts):
+                if held.expr is None or held.place is None or isinstance(held.expr, Const):
+                    continue
+                for piece in _pieces(held.expr):
+                    if piece is not expr:
+                        yield from answers_in(tracer, piece, held.place, depth + 1)
+
+
+def _pieces(expr: Expr) -> tuple[Expr, ...]:
+    if isinstance(expr, Text):
+        return expr.parts
+    if isinstance(expr, Seq):
+        return expr.items
+    if isinstance(expr, Dict):
+        return tuple(value for _, value in expr.items)
+    if isinstance(expr, Op):
+        return expr.operands
+    if isinstance(expr, Star):
+        return (expr.value,)
+    if isinstance(expr, (Call,)):
+        return (*expr.args, *(value for _, value in expr.keywords))
+    return ()
+
+
+def answer_member(tracer: Tracer, base: Origin, name: str | None) -> Origin:
+    """``answer.name``: which piece of the answer that is, by the shapes of its library."""
+    if name is None or base.shape in ("parsed",):
+        return base
+    library = tracer.catalog.library_of(base.symbol.path) if base.symbol else None
+    shapes = library.shapes if library is not None else _SHAPES
+    for shape, names in shapes.items():
+        if name in names:
+            if base.shape == "typed" and shape in ("text", "typed"):
+                return base
+            return replace(base, shape=shape)
+    return base
+
+
+def answer_element(base: Origin) -> Origin:
+    """One element of an answer that is iterated: a chunk of a stream, a message, a tool call."""
+    return replace(base, shape="response") if base.shape == "stream" else base
+
+
+_SHAPES = {
+    "text": ("content", "text", "output_text", "raw"),
+    "calls": ("tool_calls", "function_call"),
+    "arguments": ("arguments", "args", "input"),
+    "name": ("name",),
+    "typed": ("parsed",),
+}
+
+
+# -- operators ---------------------------------------------------------------------------------------------------------
+
+
+def piped(tracer: Tracer, expr: Op, where: Where) -> Origins:
+    """``prompt | model | parser``: a pipe where a part is known to compose; else a union of values."""
+    parts: list[Origin] = []
+    for operand in expr.operands:
+        found = tracer.origin(operand, where)
+        parts += found.parts if found.kind is Kind.PIPE else (found,)
+    if any(one.kind is Kind.PIPE or _composes(tracer, one) for one in parts):
+        return (Origin(Kind.PIPE, confidence=_weakest(parts), parts=tuple(parts), place=where, expr=expr),)
+    return tuple(one for one in parts if one.kind in (Kind.CONTAINER, Kind.VALUE, Kind.LIBRARY)) or (UNKNOWN,)
+
+
+def _composes(tracer: Tracer, one: Origin) -> bool:
+    return one.symbol is not None and any(symbol.pipes for symbol in tracer.catalog.lineage(one.symbol))
+
+
+def _weakest(parts: Iterable[Origin]) -> Confidence:
+    known = [one.confidence for one in parts if one.kind is not Kind.UNKNOWN]
+    return Confidence.MEDIUM if Confidence.MEDIUM in known else Confidence.HIGH
+
+
+def pipe_model(tracer: Tracer, pipe: Origin) -> Origin | None:
+    """The part of a pipe that calls a model, or None."""
+    for part in reversed(pipe.parts):
+        symbol = part.symbol
+        if symbol is None:
+            continue
+        if any(tracer.catalog.is_a(symbol, role) for role in ("chat-model", "completion-model", "structured-client")):
+            return part
+    return None
+
+
+def pipe_answer(tracer: Tracer, callee: Origin, expr: Call, where: Where) -> Origin:
+    """What running a pipe gives: the model's answer, read by the parser behind it."""
+    pipe = callee.receiver or callee
+    if callee.path in ("bind", "with_config", "with_retry", "with_fallbacks", "assign", "with_types", "pipe"):
+        return pipe
+    model = pipe_model(tracer, pipe)
+    if model is None:
+        return Origin(Kind.UNKNOWN, "pipe", confidence=Confidence.LOW)
+    shape = "response"
+    typed = tracer.catalog.is_a(model.symbol, "structured-client")
+    for part in pipe.parts[pipe.parts.index(model) + 1 :]:
+        symbol = part.symbol
+        if symbol is not None and tracer.catalog.is_a(symbol, "parser"):
+            invoke = tracer.catalog.find(f"{symbol.path}.invoke")
+            shape = (invoke.answer if invoke else None) or symbol.answer or "text"
+    if callee.path in ("stream", "astream"):
+        shape = "stream"
+    symbol = tracer.catalog.find(f"{model.symbol.path}.invoke") if model.symbol else None
+    return Origin(
+        Kind.ANSWER,
+        f"{model.path}.{callee.path or 'invoke'}",
+        symbol or model.symbol,
+        callee.confidence,
+        call=expr,
+        made=where,
+        shape="typed" if typed else shape,
+        receiver=callee,
+    )
+
+
+def joined(tracer: Tracer, expr: Op, where: Where) -> Origins:
+    """``a + b``: lists and texts joined keep what is in them; an answer's text joined stays an answer's text."""
+    found = [one for operand in expr.operands for one in tracer.origins(operand, where)]
+    answers = tuple(one for one in found if one.kind is Kind.ANSWER)
+    containers = [one for one in found if one.kind is Kind.CONTAINER]
+    if containers:
+        first = containers[0]
+        return (replace(first, parts=(*first.parts, *containers[1:])), *answers)
+    return (*answers, Origin(Kind.VALUE, expr=expr, place=where))
+
+
+Handler = Callable[["Tracer", Call, Where], Origins]
+
+_FUNCTIONS: dict[str, Handler] = {
+    "functools.partial": _partial,
+    "copy.copy": _first,
+    "copy.deepcopy": _first,
+    "typing.cast": _cast,
+    "builtins.next": _element,
+    "builtins.anext": _element,
+    "builtins.iter": _first,
+    "builtins.aiter": _first,
+    "builtins.sorted": _first,
+    "builtins.reversed": _first,
+    "builtins.filter": _second,
+    "builtins.list": _same_text,
+    "builtins.tuple": _same_text,
+    "builtins.set": _same_text,
+    "builtins.dict": _made_dict,
+    "builtins.str": _same_text,
+    "builtins.repr": _same_text,
+    "builtins.enumerate": _enumerated,
+    "builtins.zip": _zipped,
+    "builtins.map": _mapped,
+    "builtins.getattr": _getattr,
+    "itertools.chain": _gathered,
+    "asyncio.run": _first,
+    "asyncio.wait_for": _first,
+    "asyncio.shield": _first,
+    "asyncio.create_task": _first,
+    "asyncio.ensure_future": _first,
+    "asyncio.gather": _gathered,
+    "asyncio.to_thread": _invoked(0),
+    "asyncio.run_coroutine_threadsafe": _first,
+    "anyio.to_thread.run_sync": _invoked(0),
+    "anyio.run": _invoked(0),
+    "asgiref.sync.sync_to_async": _first,
+    "asgiref.sync.async_to_sync": _first,
+    "nest_asyncio.apply": _first,
+    "json.dumps": _same_text,
+    "textwrap.dedent": _first,
+    "textwrap.indent": _first,
+    "inspect.cleandoc": _first,
+}
+_EMPTY: dict[str, Expr] = {
+    "builtins.list": Seq("list", ()),
+    "builtins.dict": Dict(()),
+    "builtins.set": Seq("set", ()),
+    "builtins.tuple": Seq("tuple", ()),
+    "collections.deque": Seq("list", ()),
+    "collections.defaultdict": Dict(()),
+    "collections.OrderedDict": Dict(()),
+}
+_PARSERS = frozenset(
+    "json.loads ast.literal_eval yaml.safe_load yaml.load re.search re.match re.fullmatch re.findall re.finditer "
+    "re.split re.sub xml.etree.ElementTree.fromstring xmltodict.parse json5.loads orjson.loads ujson.loads "
+    "json_repair.loads json_repair.repair_json demjson3.decode builtins.int builtins.float builtins.bool".split()
+)

@@ -1,0 +1,211 @@
+"""All Facts → Project: which module is which file, who calls what, which classes extend which."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from factorlint.catalog import Catalog
+from factorlint.expr import last_name
+from factorlint.facts import Binding, Called, Facts, Scope, Write
+from factorlint.origin import Where
+
+_SOURCE_ROOTS = frozenset(("src", "lib", "python", "backend", "app", "server"))
+
+
+@dataclass(frozen=True)
+class Project:
+    """The tree under audit. ``paths`` are all Python files of it, ``files`` the Facts of those that matter."""
+
+    files: Mapping[str, Facts]
+    paths: Sequence[str]
+    catalog: Catalog
+
+    @functools.cached_property
+    def _by_tail(self) -> Mapping[str, list[tuple[str, str]]]:
+        """Last module name → (dotted module path, file), for every file of the tree."""
+        tails: dict[str, list[tuple[str, str]]] = {}
+        for path in sorted(self.paths):
+            dotted = module_name(path)
+            tails.setdefault(dotted.rpartition(".")[2], []).append((dotted, path))
+        return tails
+
+    @functools.cached_property
+    def packages(self) -> frozenset[str]:
+        """Folders with an ``__init__.py``."""
+        return frozenset(str(PurePosixPath(path).parent) for path in self.paths if path.endswith("__init__.py"))
+
+    def module(self, name: str, importer: str, level: int = 0) -> str | None:
+        """The file that IMPORTER means by module NAME, or None where it is not of this tree.
+
+        An absolute name may start at any folder above the importer, at the importer's own (scripts are run so) or
+        at a source root. A library that the catalogue knows is never mistaken for a sibling inside a package.
+        """
+        key = (name, str(PurePosixPath(importer).parent), level)
+        cache = self._resolved
+        if key not in cache:
+            cache[key] = self._resolve(name, importer, level)
+        found = cache[key]
+        return None if found == importer and level == 0 else found
+
+    @functools.cached_property
+    def _resolved(self) -> dict[tuple[str, str, int], str | None]:
+        return {}
+
+    def _resolve(self, name: str, importer: str, level: int) -> str | None:
+        folder = PurePosixPath(importer).parent
+        if level:
+            for _ in range(level - 1):
+                folder = folder.parent
+            return self.file_at(folder.joinpath(*name.split(".")) if name else folder)
+        known = self.catalog.library_of(name) is not None
+        best: tuple[int, int, str] | None = None
+        for dotted, path in self._by_tail.get(name.rpartition(".")[2], ()):
+            if dotted != name and not dotted.endswith(f".{name}"):
+                continue
+            root = dotted[: len(dotted) - len(name)].rstrip(".").replace(".", "/") or "."
+            above = root == "." or folder == PurePosixPath(root) or PurePosixPath(root) in folder.parents
+            if not above and PurePosixPath(root).name not in _SOURCE_ROOTS:
+                continue
+            if known and root in self.packages or path == importer:
+                continue
+            rank = (0 if above else 1, -len(root), path)
+            if best is None or rank < best:
+                best = rank
+        return best[2] if best else None
+
+    def file_at(self, base: PurePosixPath) -> str | None:
+        """The file of the module or package at BASE (without its ending)."""
+        text = str(base)
+        for candidate in (f"{text}.py", "__init__.py" if text == "." else f"{text}/__init__.py", f"{text}.ipynb"):
+            if candidate in self._known:
+                return candidate
+        return None
+
+    @functools.cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.paths)
+
+    def submodule(self, package: str, name: str) -> str | None:
+        """The file of submodule NAME of the package whose ``__init__.py`` is PACKAGE."""
+        base = PurePosixPath(package)
+        return self.file_at(base.parent / name) if base.name == "__init__.py" else None
+
+    # -- scopes ----------------------------------------------------------------------------------------------------
+
+    def scope(self, where: Where) -> Scope:
+        return self.files[where.path].scopes[where.scope]
+
+    def inside(self, where: Where, kind: str) -> Scope | None:
+        """The nearest scope of KIND around WHERE, itself included."""
+        facts = self.files[where.path]
+        number = where.scope
+        while number >= 0:
+            scope = facts.scopes[number]
+            if scope.kind == kind:
+                return scope
+            number = scope.parent
+        return None
+
+    def methods(self, path: str, class_scope: int) -> Iterator[Scope]:
+        """The functions defined directly in a class body."""
+        for scope in self.files[path].scopes:
+            if scope.parent == class_scope and scope.kind == "function":
+                yield scope
+
+    @functools.cached_property
+    def _writes(self) -> Mapping[tuple[str, int], list[Write]]:
+        rows: dict[tuple[str, int], list[Write]] = {}
+        for path, facts in self.files.items():
+            for write in facts.writes:
+                rows.setdefault((path, write.scope), []).append(write)
+        return rows
+
+    def writes(self, path: str, scope: int) -> Sequence[Write]:
+        """Attribute and item writes directly in a scope."""
+        return self._writes.get((path, scope), ())
+
+    @functools.cached_property
+    def _calls_by_name(self) -> Mapping[str, list[tuple[str, Called]]]:
+        rows: dict[str, list[tuple[str, Called]]] = {}
+        for path in sorted(self.files):
+            for called in self.files[path].calls:
+                name = last_name(called.call.func)
+                if name:
+                    rows.setdefault(name, []).append((path, called))
+        return rows
+
+    def calls_of(self, name: str) -> Sequence[tuple[str, Called]]:
+        """Every call in the tree whose callee's last name is NAME, in file order."""
+        return self._calls_by_name.get(name, ())
+
+    @functools.cached_property
+    def _calls_in(self) -> Mapping[tuple[str, int], list[Called]]:
+        rows: dict[tuple[str, int], list[Called]] = {}
+        for path, facts in self.files.items():
+            for called in facts.calls:
+                rows.setdefault((path, called.scope), []).append(called)
+        return rows
+
+    def calls_in(self, path: str, scope: int) -> Sequence[Called]:
+        """The calls directly in a scope (not those of functions defined inside it)."""
+        return self._calls_in.get((path, scope), ())
+
+    # -- order and reach -------------------------------------------------------------------------------------------
+
+    def chain(self, path: str, order: int) -> list[int]:
+        """The statement and everything around it, innermost first."""
+        statements = self.files[path].statements
+        out = []
+        while order >= 0:
+            out.append(order)
+            order = statements[order].parent
+        return out
+
+    def reaching(self, path: str, rows: Sequence[Binding], use: int) -> Sequence[Binding]:
+        """Those of ROWS (bindings of one name in one scope) whose value can be seen at statement USE."""
+        if len(rows) == 1 or use < 0:
+            return rows
+        statements = self.files[path].statements
+        around = self.chain(path, use)
+        seats = {(statements[order].parent, statements[order].arm) for order in around}
+        loops = [order for order in around if statements[order].kind in _LOOPS]
+        reached: list[Binding] = []
+        killer: Binding | None = None
+        for row in rows:
+            if row.order > use or row.order == use and not _within(row, statements[use].kind):
+                continue
+            seat = statements[row.order] if row.order >= 0 else None
+            if seat is None or (seat.parent, seat.arm) in seats and row.order != use:
+                reached, killer = [], row
+            reached.append(row)
+        for loop in loops:
+            if killer is not None and killer.order > loop:
+                break
+            reached += [
+                row for row in rows if row.order > use and loop in self.chain(path, row.order) and row not in reached
+            ]
+        return reached or rows
+
+
+_LOOPS = frozenset(("For", "AsyncFor", "While"))
+
+
+def _within(row: Binding, kind: str) -> bool:
+    """Whether a binding made by statement USE itself is seen inside it: a loop variable, a walrus, a `with`."""
+    from factorlint.expr import Each, Part
+
+    value = row.value
+    if isinstance(value, Part):
+        value = value.source
+    return kind not in ("Assign", "AnnAssign", "AugAssign") or isinstance(value, Each)
+
+
+def module_name(path: str) -> str:
+    """``pkg/sub/mod.py`` → ``pkg.sub.mod``; a package's ``__init__`` is the package."""
+    parts = list(PurePosixPath(path).with_suffix("").parts)
+    if parts and parts[-1] == "__init__":
+        parts.pop()
+    return ".".join(parts)

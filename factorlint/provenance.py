@@ -1,0 +1,836 @@
+"""What is this expression? Answered by walking back from it, across assignments, calls, classes and files.
+
+Demand-driven and memoised: nothing is followed until a rule asks. A walk that meets itself gives nothing at that
+point, and what was found on the way is then not remembered, so the answer never depends on who asked first.
+Never imports or runs anything: the facts of the tree and the catalogue are all that it knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from factorlint import known_calls
+from factorlint.catalog import Catalog, Symbol
+from factorlint.expr import (
+    Attr,
+    Call,
+    Caught,
+    Const,
+    Defined,
+    Dict,
+    Each,
+    Enter,
+    Expr,
+    Imported,
+    Item,
+    Lambda,
+    Name,
+    Op,
+    Other,
+    Param,
+    Part,
+    Seq,
+    Star,
+    Text,
+    last_name,
+)
+from factorlint.facts import Scope, quoted
+from factorlint.model import Confidence
+from factorlint.origin import UNKNOWN, Kind, Origin, Where
+from factorlint.project import Project
+
+Origins = tuple[Origin, ...]
+
+_DEPTH = 60  # nested steps of one walk; real code needs a dozen
+_FAN = 12  # origins kept for one expression, callers asked for one parameter
+
+
+class Tracer:
+    """Provenance over one Project. Holds only its memory."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.catalog: Catalog = project.catalog
+        self._memory: dict[tuple[int, Where], tuple[Expr, Origins]] = {}
+        self._stack: dict[tuple[int, Where], int] = {}
+        self._low = _DEPTH + 1  # the outermost step that the current walk met again
+
+    # -- the one question ------------------------------------------------------------------------------------------
+
+    def origins(self, expr: Expr, where: Where) -> Origins:
+        """Everything that EXPR may be at WHERE, best known first; UNKNOWN alone where provenance ends."""
+        key = (id(expr), where)
+        held = self._memory.get(key)
+        if held is not None:
+            return held[1]
+        if key in self._stack:
+            self._low = min(self._low, self._stack[key])
+            return ()
+        level = len(self._stack)
+        if level >= _DEPTH:
+            self._low = -1
+            return ()
+        outer, self._low = self._low, _DEPTH + 1
+        self._stack[key] = level
+        try:
+            found = _distinct(self._trace(expr, where))
+        finally:
+            del self._stack[key]
+        if self._low >= level:
+            self._memory[key] = (expr, found)
+            self._low = outer
+        else:
+            self._low = min(outer, self._low)
+        return found
+
+    def origin(self, expr: Expr, where: Where) -> Origin:
+        """The best known thing that EXPR may be."""
+        found = self.origins(expr, where)
+        return found[0] if found else UNKNOWN
+
+    def _trace(self, expr: Expr, where: Where) -> Iterable[Origin]:
+        handler = _TRACERS.get(type(expr))
+        return handler(self, expr, where) if handler else (UNKNOWN,)
+
+    def each(self, exprs: Iterable[Expr], where: Where) -> Iterable[Origin]:
+        for one in exprs:
+            yield from self.origins(one, where)
+
+    # -- names -----------------------------------------------------------------------------------------------------
+
+    def name(self, expr: Name, where: Where) -> Iterable[Origin]:
+        facts = self.project.files[where.path]
+        number = where.scope
+        while number >= 0:
+            scope = facts.scopes[number]
+            hidden = scope.kind == "class" and number != where.scope
+            rows = None if hidden or expr.id in scope.outer else scope.bindings.get(expr.id)
+            if rows:
+                return self._bound(expr.id, rows, scope, where)
+            number = scope.parent
+        return self._starred(expr.id, where) or (self.library(f"builtins.{expr.id}"),)
+
+    def _bound(self, name: str, rows: Sequence[object], scope: Scope, where: Where) -> Iterable[Origin]:
+        local = scope.id == where.scope
+        bindings = self.project.reaching(where.path, scope.bindings[name], where.order if local else -1)
+        for row in bindings:
+            at = Where(where.path, scope.id, row.order)
+            if row.value is not None:
+                found = self.origins(row.value, at)
+                for one in found:
+                    if one.kind is Kind.CONTAINER:
+                        one = self._held(one, Name(name), scope, where.path)
+                    yield one
+                if row.annotation is not None and not _informative(found) and not isinstance(row.value, Param):
+                    yield from self.instances(row.annotation, at)
+            elif row.annotation is not None:
+                yield from self.instances(row.annotation, at)
+
+    def _starred(self, name: str, where: Where) -> Origins:
+        rows = self.project.files[where.path].scopes[0].bindings.get("*", ())
+        for row in rows:
+            if isinstance(row.value, Imported):
+                target = self.project.module(row.value.module, where.path, row.value.level)
+                if target and target in self.project.files:
+                    found = tuple(self.export(target, name))
+                    if _informative(found):
+                        return found
+                elif not row.value.level and self.catalog.find(f"{row.value.module}.{name}"):
+                    return (self.library(f"{row.value.module}.{name}"),)
+        return ()
+
+    def export(self, path: str, name: str) -> Iterable[Origin]:
+        """What NAME is, imported from the file PATH: its own binding, or a submodule of the package."""
+        facts = self.project.files.get(path)
+        if facts is not None and name in facts.scopes[0].bindings:
+            yield from self.origins(Name(name), Where(path, 0, -1))
+            return
+        inner = self.project.submodule(path, name)
+        if inner is not None:
+            yield Origin(Kind.MODULE, inner)
+        elif facts is not None:
+            yield from self._starred(name, Where(path, 0, -1))
+
+    def imported(self, expr: Imported, where: Where) -> Iterable[Origin]:
+        target = self.project.module(expr.module, where.path, expr.level)
+        if expr.name is None:
+            return (Origin(Kind.MODULE, target) if target else self.library(expr.module),)
+        if target is not None:
+            found = tuple(self.export(target, expr.name))
+            return found or (UNKNOWN,)
+        if expr.level:
+            return (self._generated(expr.module, expr.name),)
+        inner = self.project.module(f"{expr.module}.{expr.name}", where.path)
+        if inner is not None:
+            return (Origin(Kind.MODULE, inner),)
+        return (self.library(f"{expr.module}.{expr.name}"),)
+
+    def _generated(self, module: str, name: str) -> Origin:
+        """A relative import of a file that is not there: a generated package, if the catalogue has it anywhere."""
+        found = self.library(f"{module}.{name}" if module else name)
+        return found if found.symbol is not None else UNKNOWN
+
+    def library(self, path: str, confidence: Confidence = Confidence.HIGH) -> Origin:
+        """A library's symbol by path; a generated package counts from its root on, however deep it lies."""
+        symbol = self.catalog.find(path)
+        if symbol is None:
+            root = next((one for one in self.catalog.roots_anywhere if f".{one}." in f".{path}."), None)
+            if root:
+                path = path[f".{path}.".index(f".{root}.") :]
+                symbol = self.catalog.find(path)
+        return Origin(Kind.LIBRARY, path, symbol, confidence)
+
+    def parameter(self, expr: Param, where: Where) -> Iterable[Origin]:
+        scope = self.project.scope(where)
+        place = next((row for row in scope.parameters if row.name == expr.name), None)
+        if place is None:
+            return (UNKNOWN,)
+        receiver = self._receiver(scope, expr.name, where)
+        if receiver is not None:
+            return (receiver,)
+        found: list[Origin] = []
+        if place.annotation is not None and place.kind not in ("args", "kwargs"):
+            found += self.instances(place.annotation, where)
+        if _informative(found):
+            return found
+        if place.default is not None:
+            outside = Where(where.path, scope.parent, scope.order)
+            found += (one.weaker() for one in self.origins(place.default, outside))
+        found += (one.weaker() for one in self._passed(scope, expr.name, where))
+        return found or (UNKNOWN,)
+
+    def _receiver(self, scope: Scope, name: str, where: Where) -> Origin | None:
+        """``self`` and ``cls``: the first parameter of a function in a class body."""
+        if scope.parent < 0 or not scope.parameters or scope.parameters[0].name != name:
+            return None
+        holder = self.project.files[where.path].scopes[scope.parent]
+        marks = {last_name(one) for one in scope.decorators}
+        if holder.kind != "class" or "staticmethod" in marks:
+            return None
+        kind = Kind.DEFINITION if "classmethod" in marks or scope.name == "__new__" else Kind.OBJECT
+        return self._class(where.path, holder, kind)
+
+    def _class(self, path: str, scope: Scope, kind: Kind, **more: object) -> Origin:
+        place = Where(path, scope.id, scope.end)
+        return Origin(kind, f"{module_path(path)}.{scope.qualname}", place=place, **more)  # type: ignore[arg-type]
+
+    def _passed(self, scope: Scope, name: str, where: Where) -> Iterable[Origin]:
+        """What the tree's own calls pass for parameter NAME of the function SCOPE."""
+        asked = 0
+        holder = self.project.files[where.path].scopes[scope.parent] if scope.parent >= 0 else None
+        callee = holder.name if holder is not None and scope.name == "__init__" else scope.name
+        for path, called in self.project.calls_of(callee):
+            at = Where(path, called.scope, called.order)
+            if asked >= _FAN or not self._calls(called.call, at, scope, where.path):
+                continue
+            asked += 1
+            passed = self.argument(called.call, name, self._positional(scope, holder))
+            if passed is not None:
+                yield from self.origins(passed, at)
+
+    def _calls(self, call: Call, at: Where, scope: Scope, path: str) -> bool:
+        for one in self.origins(call.func, at):
+            if one.place is None or one.place.path != path:
+                continue
+            if one.place.scope == scope.id or one.kind is Kind.DEFINITION and one.place.scope == scope.parent:
+                return True
+            if one.kind is Kind.DEFINITION and scope.name == "__init__":
+                found = self.method(one, "__init__")
+                if found is not None and found.place is not None and found.place.scope == scope.id:
+                    return True
+        return False
+
+    @staticmethod
+    def _positional(scope: Scope, holder: Scope | None) -> tuple[str, ...]:
+        names = tuple(row.name for row in scope.parameters if row.kind == "positional")
+        bound = holder is not None and holder.kind == "class"
+        static = any(last_name(one) == "staticmethod" for one in scope.decorators)
+        return names[1:] if bound and not static else names
+
+    @staticmethod
+    def argument(call: Call, name: str, positional: Sequence[str] = ()) -> Expr | None:
+        """The expression passed for NAME, by keyword or by place; None where it is not passed."""
+        for keyword, value in call.keywords:
+            if keyword == name:
+                return value
+            if keyword is None and isinstance(value, Dict):
+                for key, inner in value.items:
+                    if isinstance(key, Const) and key.value == name:
+                        return inner
+        if name in positional:
+            index = list(positional).index(name)
+            plain = call.args[: index + 1]
+            if len(plain) > index and not any(isinstance(one, Star) for one in plain):
+                return plain[index]
+        return None
+
+    # -- annotations -----------------------------------------------------------------------------------------------
+
+    def instances(self, annotation: Expr, where: Where) -> Origins:
+        """What a value annotated so may be."""
+        if isinstance(annotation, Const):
+            if isinstance(annotation.value, str):
+                return self.instances(quoted(annotation.value), where) if annotation.value.isascii() else ()
+            return ()
+        if isinstance(annotation, Op):
+            return tuple(one for part in annotation.operands for one in self.instances(part, where))
+        if isinstance(annotation, Item):
+            return self._generic(annotation, where)
+        out = []
+        for one in self.origins(annotation, where):
+            if one.kind is Kind.LIBRARY and one.path.partition(".")[0] not in ("builtins", "typing"):
+                out.append(Origin(Kind.INSTANCE, one.path, one.symbol, Confidence.MEDIUM))
+            elif one.kind is Kind.LIBRARY and one.path in _PLAIN:
+                out.append(Origin(Kind.UNKNOWN, one.path, confidence=Confidence.LOW))
+            elif one.kind is Kind.DEFINITION and self.project.scope(one.place).kind == "class":  # type: ignore[arg-type]
+                out.append(Origin(Kind.OBJECT, one.path, confidence=Confidence.MEDIUM, place=one.place))
+        return tuple(out)
+
+    def _generic(self, annotation: Item, where: Where) -> Origins:
+        base = last_name(annotation.base) or ""
+        inner = annotation.key.items if isinstance(annotation.key, Seq) else (annotation.key,)
+        if base in ("Optional", "Union", "Final", "ClassVar", "Awaitable", "Required", "NotRequired", "Mapped"):
+            return tuple(one for part in inner for one in self.instances(part, where))
+        if base in ("Annotated", "Coroutine", "ContextManager", "AsyncContextManager") and inner:
+            return self.instances(inner[-1] if base == "Coroutine" else inner[0], where)
+        if base in ("Type", "type") and inner:
+            return tuple(one for one in self.origins(inner[0], where) if one.kind in (Kind.LIBRARY, Kind.DEFINITION))
+        if base.lower() in _SEQUENCES and inner:
+            made = Seq("gen", (Other("instance", (inner[0],)),))
+            return (Origin(Kind.CONTAINER, expr=made, place=where, confidence=Confidence.MEDIUM),)
+        if base.lower() in _MAPPINGS and len(inner) > 1:
+            made_of = Dict(((Other("key"), Other("instance", (inner[1],))),))
+            return (Origin(Kind.CONTAINER, expr=made_of, place=where, confidence=Confidence.MEDIUM),)
+        return self.instances(annotation.base, where)
+
+    # -- attributes ------------------------------------------------------------------------------------------------
+
+    def attribute(self, expr: Attr, where: Where) -> Iterable[Origin]:
+        for base in self.origins(expr.base, where):
+            yield from self.member(base, expr.name)
+
+    def member(self, base: Origin, name: str) -> Iterable[Origin]:
+        """``base.name``."""
+        if base.kind is Kind.LIBRARY:
+            yield self.library(f"{base.path}.{name}", base.confidence)
+        elif base.kind is Kind.MODULE:
+            found = tuple(self.export(base.path, name))
+            yield from found or (UNKNOWN,)
+        elif base.kind is Kind.INSTANCE:
+            yield self._instance_member(base, name)
+        elif base.kind is Kind.OBJECT:
+            found = tuple(self.object_member(base, name))
+            yield from found or (UNKNOWN,)
+        elif base.kind is Kind.DEFINITION:
+            yield from self._definition_member(base, name)
+        elif base.kind is Kind.PIPE:
+            yield Origin(Kind.PIPE, name, confidence=base.confidence, parts=base.parts, receiver=base)
+        elif base.kind is Kind.ANSWER:
+            yield known_calls.answer_member(self, base, name)
+        elif base.kind in (Kind.CONTAINER, Kind.VALUE):
+            yield Origin(base.kind, name, None, base.confidence, base.place, base.expr, receiver=base, shape="method")
+        else:
+            yield UNKNOWN
+
+    def _instance_member(self, base: Origin, name: str) -> Origin:
+        path = f"{base.path}.{name}"
+        symbol = self.catalog.find(path)
+        if symbol is None and base.symbol is not None:
+            symbol = self.catalog.find(f"{base.symbol.path}.{name}")
+        return Origin(Kind.INSTANCE, path, symbol, base.confidence, receiver=base, call=base.call, made=base.made)
+
+    def _definition_member(self, base: Origin, name: str) -> Iterable[Origin]:
+        if base.place is None or self.project.scope(base.place).kind != "class":
+            yield Origin(Kind.UNKNOWN, f"{base.path}.{name}", receiver=base, confidence=Confidence.LOW)
+            return
+        for origin in self.class_member(base, name):
+            yield origin
+
+    def lineage(self, origin: Origin) -> Iterable[Origin]:
+        """The class of ORIGIN and its bases, nearest first: DEFINITIONs of the tree and LIBRARY symbols."""
+        seen: set[tuple[str, Where | None]] = set()
+        queue = [Origin(Kind.DEFINITION, origin.path, place=origin.place)]
+        while queue:
+            one = queue.pop(0)
+            if (one.path, one.place) in seen:
+                continue
+            seen.add((one.path, one.place))
+            yield one
+            if one.kind is not Kind.DEFINITION or one.place is None:
+                continue
+            scope = self.project.scope(one.place)
+            outside = Where(one.place.path, scope.parent, scope.order)
+            for base in scope.bases:
+                bare = base.base if isinstance(base, Item) else base
+                queue += [
+                    found
+                    for found in self.origins(bare, outside)
+                    if found.kind is Kind.LIBRARY
+                    or found.kind is Kind.DEFINITION
+                    and found.place is not None
+                    and self.project.scope(found.place).kind == "class"
+                ]
+
+    def class_member(self, origin: Origin, name: str) -> Iterable[Origin]:
+        """A member looked up on the class: its body, its bases; an inherited library member last."""
+        for one in self.lineage(origin):
+            if one.kind is Kind.LIBRARY:
+                symbol = self.catalog.find(f"{one.path}.{name}")
+                if symbol is not None:
+                    receiver = Origin(Kind.INSTANCE, one.path, one.symbol, Confidence.MEDIUM, call=origin.call)
+                    yield Origin(
+                        Kind.INSTANCE,
+                        f"{one.path}.{name}",
+                        symbol,
+                        Confidence.MEDIUM,
+                        receiver=receiver,
+                        call=origin.call,
+                        made=origin.made,
+                    )
+                    return
+                continue
+            place = one.place
+            if place is None:
+                continue
+            scope = self.project.scope(place)
+            if name in scope.bindings:
+                for found in self.origins(Name(name), place):
+                    yield self._bind_method(found, origin)
+                return
+
+    def _bind_method(self, found: Origin, receiver: Origin) -> Origin:
+        if found.kind is not Kind.DEFINITION or found.place is None:
+            return found.weaker()
+        if self.project.scope(found.place).kind != "function":
+            return found
+        return Origin(Kind.DEFINITION, found.path, None, receiver.confidence, found.place, receiver=receiver)
+
+    def method(self, origin: Origin, name: str) -> Origin | None:
+        """The tree's own function behind method NAME of an object or class, or None."""
+        for found in self.class_member(origin, name):
+            if found.kind is Kind.DEFINITION:
+                return found
+        return None
+
+    def object_member(self, base: Origin, name: str) -> Iterable[Origin]:
+        """An attribute of an object of the tree: what its methods assign, what its class says, what it inherits."""
+        assigned = list(self._assigned(base, name))
+        if _informative(assigned):
+            yield from assigned
+            return
+        said = list(self.class_member(base, name))
+        for found in said:
+            if found.kind is Kind.DEFINITION and found.place is not None and found.receiver is not None:
+                marks = {last_name(one) for one in self.project.scope(found.place).decorators}
+                if marks & {"property", "cached_property", "computed_field"}:
+                    yield from (one.weaker() for one in self.results(found))
+                    continue
+            yield found
+        if not _informative(said):
+            yield from (one.weaker() for one in self._field(base, name))
+        yield from assigned
+
+    def _assigned(self, base: Origin, name: str) -> Iterable[Origin]:
+        for one in self.lineage(base):
+            if one.place is None:
+                continue
+            path = one.place.path
+            for scope in self.project.methods(path, one.place.scope):
+                if not scope.parameters:
+                    continue
+                me = Name(scope.parameters[0].name)
+                for write in self.project.writes(path, scope.id):
+                    if write.name != name or write.base != me:
+                        continue
+                    at = Where(path, scope.id, write.order)
+                    found = self.origins(write.value, at)
+                    for origin in found:
+                        if origin.kind is Kind.CONTAINER:
+                            origin = self._held(origin, Attr(me, name), scope, path)
+                        yield origin.weaker()
+                    if write.annotation is not None and not _informative(found):
+                        yield from self.instances(write.annotation, at)
+
+    def _field(self, base: Origin, name: str) -> Iterable[Origin]:
+        """A field without a value: what the tree's own constructor calls pass for it."""
+        if base.place is None:
+            return
+        if base.call is not None and base.made is not None:
+            passed = self.argument(base.call, name)
+            if passed is not None:
+                yield from self.origins(passed, base.made)
+                return
+        scope = self.project.scope(base.place)
+        for path, called in self.project.calls_of(scope.name)[:_FAN]:
+            passed = self.argument(called.call, name)
+            if passed is not None:
+                at = Where(path, called.scope, called.order)
+                if any(one.place == base.place for one in self.origins(called.call.func, at)):
+                    yield from self.origins(passed, at)
+
+    # -- containers ------------------------------------------------------------------------------------------------
+
+    def _held(self, origin: Origin, holder: Expr, scope: Scope, path: str) -> Origin:
+        """The container with what is later put into it through the same name: append, add, ``x[k] = v``."""
+        added: list[tuple[Expr | None, Expr]] = []
+        at = Where(path, scope.id, -1)
+        for called in self.project.calls_in(path, scope.id):
+            func = called.call.func
+            if isinstance(func, Attr) and func.base == holder and called.call.args and func.name in _ADDERS:
+                value = called.call.args[-1]
+                added.append((None, Star(value) if func.name in ("extend", "update") else value))
+                at = at._replace(order=max(at.order, called.order))
+        for write in self.project.writes(path, scope.id):
+            if write.base == holder and write.key is not None:
+                added.append((write.key, write.value))
+                at = at._replace(order=max(at.order, write.order))
+        if not added or origin.expr is None:
+            return origin
+        parts = (*origin.parts, Origin(Kind.CONTAINER, expr=Dict(tuple(added)), place=at))
+        return Origin(Kind.CONTAINER, origin.path, None, origin.confidence, origin.place, origin.expr, parts=parts)
+
+    def elements(self, origin: Origin, key: Expr | None = None) -> Iterable[Origin]:
+        """What is inside a container; with a literal KEY, only what stands under it where that can be told."""
+        for held in (origin, *origin.parts):
+            if held.expr is None or held.place is None:
+                continue
+            for inner, at in self.items(held, key):
+                if isinstance(inner, Star):
+                    for one in self.origins(inner.value, at):
+                        yield from self.iterate(one)
+                else:
+                    yield from self.origins(inner, at)
+
+    def items(self, held: Origin, key: Expr | None = None) -> Iterable[tuple[Expr, Where]]:
+        """The element expressions of a container's own literal."""
+        expr, place = held.expr, held.place
+        if place is None:
+            return
+        if isinstance(expr, Seq):
+            index = key.value if isinstance(key, Const) and type(key.value) is int else None
+            plain = expr.kind in ("list", "tuple") and not any(isinstance(one, Star) for one in expr.items)
+            if index is not None and plain and -len(expr.items) <= index < len(expr.items):
+                yield expr.items[index], place
+                return
+            for item in expr.items:
+                yield item, place
+        elif isinstance(expr, Dict):
+            exact = [value for name, value in expr.items if name is not None and name == key]
+            if isinstance(key, Const) and exact:
+                for value in exact:
+                    yield value, place
+                return
+            for name, value in expr.items:
+                if isinstance(key, Const) and isinstance(name, Const):
+                    continue
+                yield (Star(value) if name is None and held is not None and _spread(value) else value), place
+
+    def iterate(self, origin: Origin) -> Iterable[Origin]:
+        """What a loop over ORIGIN gives."""
+        if origin.kind is Kind.CONTAINER:
+            if isinstance(origin.expr, Dict) and origin.shape != "values":
+                yield Origin(Kind.VALUE, confidence=Confidence.MEDIUM)
+                return
+            yield from self.elements(origin)
+        elif origin.kind is Kind.ANSWER:
+            yield known_calls.answer_element(origin)
+        elif origin.kind is Kind.OBJECT:
+            found = self.method(origin, "__iter__") or self.method(origin, "__aiter__")
+            if found is not None:
+                for one in self.results(found):
+                    yield from self.iterate(one)
+        elif origin.kind is Kind.INSTANCE:
+            yield Origin(Kind.INSTANCE, f"{origin.path}[]", None, origin.confidence.MEDIUM, receiver=origin)
+        else:
+            yield UNKNOWN
+
+    def item(self, expr: Item, where: Where) -> Iterable[Origin]:
+        for base in self.origins(expr.base, where):
+            yield from self.subscript(base, expr.key)
+
+    def subscript(self, base: Origin, key: Expr) -> Iterable[Origin]:
+        if base.kind is Kind.CONTAINER:
+            if isinstance(key, Other) and key.kind == "slice":
+                yield base
+                return
+            yield from (one.weaker() for one in self.elements(base, key))
+        elif base.kind is Kind.ANSWER:
+            name = key.value if isinstance(key, Const) and isinstance(key.value, str) else None
+            yield known_calls.answer_member(self, base, name) if name else base
+        elif base.kind in (Kind.LIBRARY, Kind.DEFINITION):
+            yield base  # a generic class with its parameter
+        elif base.kind is Kind.OBJECT:
+            found = self.method(base, "__getitem__")
+            yield from self.results(found) if found else (UNKNOWN,)
+        elif base.kind is Kind.INSTANCE:
+            name = key.value if isinstance(key, Const) and isinstance(key.value, str) else "[]"
+            yield self._instance_member(base, name)
+        elif base.kind is Kind.VALUE:
+            yield base
+        else:
+            yield UNKNOWN
+
+    # -- calls -----------------------------------------------------------------------------------------------------
+
+    def call(self, expr: Call, where: Where) -> Iterable[Origin]:
+        for callee in self.origins(expr.func, where):
+            yield from self.called(callee, expr, where)
+
+    def called(self, callee: Origin, expr: Call, where: Where) -> Iterable[Origin]:
+        """What calling CALLEE as EXPR at WHERE gives."""
+        special = known_calls.result(self, callee, expr, where)
+        if special is not None:
+            yield from special
+        elif callee.kind in (Kind.LIBRARY, Kind.INSTANCE):
+            yield from self._library_result(callee, expr, where)
+        elif callee.kind is Kind.PIPE:
+            yield known_calls.pipe_answer(self, callee, expr, where)
+        elif callee.kind is Kind.DEFINITION:
+            yield from self._tree_result(callee, expr, where)
+        elif callee.kind is Kind.OBJECT:
+            found = self.method(callee, "__call__")
+            if found is not None:
+                yield from (one.weaker() for one in self.results(found))
+            else:
+                for one in self.class_member(callee, "__call__"):
+                    yield from self._library_result(one, expr, where)
+        elif callee.kind is Kind.ANSWER:
+            yield callee
+        else:
+            yield UNKNOWN
+
+    def _tree_result(self, callee: Origin, expr: Call, where: Where) -> Iterable[Origin]:
+        if callee.place is None:
+            return (UNKNOWN,)
+        scope = self.project.scope(callee.place)
+        if scope.kind == "class":
+            return (
+                Origin(Kind.OBJECT, callee.path, None, callee.confidence, callee.place, call=expr, made=where),
+            )
+        return tuple(one.weaker() for one in self.results(callee))
+
+    def results(self, callee: Origin) -> Iterable[Origin]:
+        """What a function of the tree returns; what it yields, as a container."""
+        place = callee.place
+        if place is None:
+            return (UNKNOWN,)
+        scope = self.project.scope(place)
+        replaced = self._replaced_by_decorator(scope, place.path)
+        if replaced is not None:
+            return (replaced,)
+        if scope.yields:
+            made = Seq("gen", tuple(value for _, value in scope.yields))
+            at = Where(place.path, scope.id, scope.end)
+            return (Origin(Kind.CONTAINER, expr=made, place=at),)
+        found: list[Origin] = []
+        for order, value in scope.returns:
+            found += self.origins(value, Where(place.path, scope.id, order))
+        if not _informative(found) and scope.annotation is not None:
+            found += self.instances(scope.annotation, Where(place.path, scope.parent, scope.order))
+        return found or (UNKNOWN,)
+
+    def _replaced_by_decorator(self, scope: Scope, path: str) -> Origin | None:
+        """A decorator of a library that turns the function into a model call or into an object of its own."""
+        outside = Where(path, scope.parent, scope.order)
+        for decorator in scope.decorators:
+            call = decorator if isinstance(decorator, Call) else None
+            for one in self.origins(call.func if call else decorator, outside):
+                if one.symbol is not None and one.symbol.does == "call-model":
+                    return self.answer(one, call or Call(decorator, (), ()), outside)
+        return None
+
+    def _library_result(self, callee: Origin, expr: Call, where: Where) -> Iterable[Origin]:
+        symbol = callee.symbol
+        if symbol is None:
+            return (Origin(Kind.INSTANCE, _made_path(callee), None, callee.confidence, call=expr, made=where),)
+        if symbol.does in ("call-model", "run"):
+            return (self.answer(callee, expr, where),)
+        if symbol.does == "same" and callee.receiver is not None:
+            return (callee.receiver,)
+        out: list[Origin] = []
+        for target in symbol.returns:
+            if target == "self" and callee.receiver is not None:
+                out.append(callee.receiver)
+            elif target.startswith("argument:"):
+                passed = self.argument(expr, target.partition(":")[2], symbol.signature)
+                out += self.origins(passed, where) if passed is not None else ()
+            else:
+                made = self.catalog.find(target)
+                out.append(Origin(Kind.INSTANCE, target, made, callee.confidence, call=expr, made=where))
+        if out:
+            return out
+        path = _made_path(callee) if callee.kind is Kind.INSTANCE else symbol.path
+        return (Origin(Kind.INSTANCE, path, symbol, callee.confidence, call=expr, made=where),)
+
+    def answer(self, callee: Origin, expr: Call, where: Where) -> Origin:
+        """What a model call or a run gives."""
+        symbol = callee.symbol
+        shape = (symbol.answer if symbol else None) or "response"
+        names = symbol.typed_by if symbol else ()
+        signature = symbol.signature if symbol else ()
+        given = (self.argument(expr, name, signature) for name in names)
+        if any(one is not None and one != Const(None, "NoneType") for one in given):
+            shape = "typed"
+        elif callee.call is not None and symbol is not None:
+            maker = callee.receiver.symbol if callee.receiver else None
+            passed = (self.argument(callee.call, name) for name in (maker.typed_by if maker else ()))
+            if any(one is not None and not _plain_text(one) for one in passed):
+                shape = "typed"
+        return Origin(
+            Kind.ANSWER, callee.path, symbol, callee.confidence, call=expr, made=where, shape=shape, receiver=callee
+        )
+
+
+def module_path(path: str) -> str:
+    from factorlint.project import module_name
+
+    return module_name(path)
+
+
+def _made_path(callee: Origin) -> str:
+    return callee.path if callee.kind is Kind.LIBRARY else f"{callee.path}()"
+
+
+def _plain_text(expr: Expr) -> bool:
+    return isinstance(expr, Name) and expr.id in ("str",) or expr == Const(None, "NoneType")
+
+
+def _spread(value: Expr) -> bool:
+    return isinstance(value, (Name, Attr, Dict, Call))
+
+
+def _informative(found: Iterable[Origin]) -> bool:
+    """Whether anything beyond UNKNOWN and ``None`` was found."""
+    return any(
+        one.kind is not Kind.UNKNOWN and not (one.kind is Kind.VALUE and one.expr == Const(None, "NoneType"))
+        for one in found
+    )
+
+
+def _distinct(found: Iterable[Origin]) -> Origins:
+    """Each origin once, the informative ones first, at most a handful."""
+    seen: dict[tuple[object, ...], Origin] = {}
+    for one in found:
+        seen.setdefault((one.kind, one.path, one.place, id(one.expr), id(one.call), one.made, one.shape), one)
+        if len(seen) >= _FAN:
+            break
+    rows = list(seen.values())
+    rows.sort(key=lambda one: _ORDER[one.kind])
+    return tuple(rows)
+
+
+_ORDER = {
+    Kind.ANSWER: 0,
+    Kind.INSTANCE: 1,
+    Kind.PIPE: 1,
+    Kind.OBJECT: 1,
+    Kind.DEFINITION: 2,
+    Kind.LIBRARY: 2,
+    Kind.MODULE: 3,
+    Kind.CONTAINER: 4,
+    Kind.VALUE: 5,
+    Kind.UNKNOWN: 6,
+}
+_PLAIN = frozenset(("builtins.str", "builtins.bytes", "builtins.int", "builtins.dict", "builtins.list"))
+_ADDERS = frozenset(("append", "add", "extend", "insert", "update", "appendleft", "setdefault", "put", "push"))
+_SEQUENCES = frozenset(
+    "list sequence iterable iterator tuple set frozenset asynciterator asynciterable generator asyncgenerator deque "
+    "collection mutablesequence".split()
+)
+_MAPPINGS = frozenset("dict mapping mutablemapping defaultdict ordereddict".split())
+
+
+def _value(tracer: Tracer, expr: Expr, where: Where) -> Iterable[Origin]:
+    return (Origin(Kind.VALUE, expr=expr, place=where),)
+
+
+def _text(tracer: Tracer, expr: Expr, where: Where) -> Iterable[Origin]:
+    """A text with expressions in it: a value, and an answer too where a model's words are among the pieces."""
+    yield Origin(Kind.VALUE, expr=expr, place=where)
+
+
+def _container(tracer: Tracer, expr: Expr, where: Where) -> Iterable[Origin]:
+    return (Origin(Kind.CONTAINER, expr=expr, place=where),)
+
+
+def _operation(tracer: Tracer, expr: Op, where: Where) -> Iterable[Origin]:
+    if expr.op in ("or", "and"):
+        yield from tracer.each(expr.operands, where)
+    elif expr.op == "if":
+        yield from tracer.each(expr.operands[:2], where)
+    elif expr.op == "|":
+        yield from known_calls.piped(tracer, expr, where)
+    elif expr.op in ("+", "%"):
+        yield from known_calls.joined(tracer, expr, where)
+    else:
+        yield Origin(Kind.VALUE, expr=expr, place=where)
+
+
+def _each(tracer: Tracer, expr: Each, where: Where) -> Iterable[Origin]:
+    for one in tracer.origins(expr.source, where):
+        yield from (element.weaker() for element in tracer.iterate(one))
+
+
+def _enter(tracer: Tracer, expr: Enter, where: Where) -> Iterable[Origin]:
+    for one in tracer.origins(expr.source, where):
+        if one.kind is Kind.CONTAINER:  # a generator made a context manager
+            yield from tracer.iterate(one)
+        elif one.kind is Kind.OBJECT:
+            found = tracer.method(one, "__enter__") or tracer.method(one, "__aenter__")
+            yield from tracer.results(found) if found else (one,)
+        else:
+            yield one
+
+
+def _part(tracer: Tracer, expr: Part, where: Where) -> Iterable[Origin]:
+    key: Expr = Const(expr.place, "int") if expr.place >= 0 else Other("slice")
+    for one in tracer.origins(expr.source, where):
+        yield from tracer.subscript(one, key)
+
+
+def _defined(tracer: Tracer, expr: Defined, where: Where) -> Iterable[Origin]:
+    scope = tracer.project.files[where.path].scopes[expr.scope]
+    place = Where(where.path, scope.id, scope.end)
+    return (Origin(Kind.DEFINITION, f"{module_path(where.path)}.{scope.qualname}", place=place),)
+
+
+def _lambda(tracer: Tracer, expr: Lambda, where: Where) -> Iterable[Origin]:
+    return (Origin(Kind.VALUE, "lambda", expr=expr, place=where),)
+
+
+def _special(tracer: Tracer, expr: Other, where: Where) -> Iterable[Origin]:
+    if expr.kind == "instance":
+        return tracer.instances(expr.parts[0], where)
+    if expr.kind == "captured":
+        return (one.weaker() for one in tracer.origins(expr.parts[0], where) if one.kind is Kind.ANSWER)
+    return (UNKNOWN,)
+
+
+def _caught(tracer: Tracer, expr: Caught, where: Where) -> Iterable[Origin]:
+    if expr.type is None:
+        return (UNKNOWN,)
+    kinds = expr.type.items if isinstance(expr.type, Seq) else (expr.type,)
+    return tuple(one for kind in kinds for one in tracer.instances(kind, where))
+
+
+_TRACERS: dict[type, Callable[..., Iterable[Origin]]] = {
+    Name: Tracer.name,
+    Attr: Tracer.attribute,
+    Call: Tracer.call,
+    Item: Tracer.item,
+    Param: Tracer.parameter,
+    Imported: Tracer.imported,
+    Const: _value,
+    Text: _text,
+    Seq: _container,
+    Dict: _container,
+    Op: _operation,
+    Each: _each,
+    Enter: _enter,
+    Part: _part,
+    Defined: _defined,
+    Lambda: _lambda,
+    Other: _special,
+    Caught: _caught,
+    Star: lambda tracer, expr, where: tracer.origins(expr.value, where),
+}
