@@ -22,6 +22,7 @@ from factorlint.config import FLAGS_ONLY, NAMES, Bar, Color, ConfigError, Output
 from factorlint.model import Confidence, Report, Severity
 from factorlint.report import Look, render
 from factorlint.report._text import safe
+from factorlint.sift import strangers
 
 app = typer.Typer(
     name="factorlint",
@@ -198,6 +199,7 @@ def _audit(root: Path, paths: list[Path], params: Mapping[str, Any], default: st
     with _plainly():
         settings = _settings(root, params)
         report = run_audit(root, paths, settings)
+        _known(settings, report)
         report = replace(report, gates=gates.unmet(report, settings))
         for output in settings.output or (Output(default),):
             _deliver(report, output, _look(root, settings, params, output))
@@ -207,6 +209,13 @@ def _audit(root: Path, paths: list[Path], params: Mapping[str, Any], default: st
     raise typer.Exit(code)
 
 
+def _known(settings: Settings, report: Report) -> None:
+    """A misspelt code would otherwise switch off a rule, or a whole gate, in silence."""
+    strange = strangers((*settings.select, *settings.ignore), report.rules)
+    if strange:
+        raise ConfigError(f"no rule or check is called {strange[0]!r}: 'factorlint rules' lists them")
+
+
 def _absolute(path: Path) -> Path:
     """PATH from the root, without ``..``; links stay, for a report speaks of what was named."""
     return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
@@ -214,7 +223,7 @@ def _absolute(path: Path) -> Path:
 
 def _settings(root: Path, params: Mapping[str, Any]) -> Settings:
     given = {name: params.get(name.replace("-", "_")) for name in (*NAMES, *FLAGS_ONLY)}
-    flags = {name: value for name, value in given.items() if value is not None and value != []}
+    flags = {name: value for name, value in given.items() if value not in (None, [], ())}
     return resolve(root, flags, file=params["config"], isolated=params["isolated"])
 
 

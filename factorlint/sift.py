@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from factorlint.config import Persona, Settings
 from factorlint.factors import BY_NUMBER
-from factorlint.model import Confidence, Finding, Severity, Site, Status
+from factorlint.model import Confidence, Finding, RuleInfo, Severity, Site, Status
 
 _CONFIDENCE = {Confidence.LOW: 0, Confidence.MEDIUM: 1, Confidence.HIGH: 2}
 _SEVERITY = {Severity.INFO: 0, Severity.WARNING: 1, Severity.ERROR: 2}
@@ -36,6 +36,14 @@ def fingerprint(key: Sequence[str], nth: int) -> str:
 def sift(found: Iterable[Finding], settings: Settings) -> tuple[Finding, ...]:
     """FOUND with status below, and the reason, on everything new that SETTINGS hide."""
     return tuple(_sifted(one, settings) for one in found)
+
+
+def strangers(words: Iterable[str], rules: Iterable[RuleInfo]) -> list[str]:
+    """Those of WORDS (of ``select`` and ``ignore``) that mean no rule or check of RULES."""
+    rules = tuple(rules)
+    codes = {info.code for info in rules} | {one.code for info in rules for one in info.checks if one.code}
+    names = {"ALL"} | {info.name for info in rules} | {one.name for info in rules for one in info.checks}
+    return [word for word in words if word not in names and not any(code.startswith(word) for code in codes)]
 
 
 def _sifted(finding: Finding, settings: Settings) -> Finding:
