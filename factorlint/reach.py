@@ -1,0 +1,115 @@
+"""What lies below a piece of code: the model calls, runs and tools that it comes to, through the tree's own functions.
+
+Followed to a bounded depth, so that "this helper calls a model" is known without walking a monorepo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from factorlint.facts import Called
+from factorlint.origin import Kind, Origin, Where
+from factorlint.project import Project
+from factorlint.provenance import Tracer
+
+_DEPTH = 5
+
+
+class Reached(NamedTuple):
+    """A call that is come to: what it calls, where it stands, how many functions of the tree lie between."""
+
+    callee: Origin
+    called: Called
+    path: str
+    depth: int
+
+    @property
+    def where(self) -> Where:
+        return Where(self.path, self.called.scope, self.called.order)
+
+    @property
+    def does(self) -> str | None:
+        """What the catalogue says the call does: call-model, run, run-graph, …"""
+        return self.callee.symbol.does if self.callee.symbol else None
+
+
+class Reach:
+    """Questions about what calls come to. Holds only its memory."""
+
+    def __init__(self, tracer: Tracer) -> None:
+        self.tracer = tracer
+        self.project: Project = tracer.project
+        self._below: dict[tuple[str, int], tuple[Reached, ...]] = {}
+
+    def calls(self, path: str, first: int, last: int) -> Iterator[Called]:
+        """The calls written in statements FIRST to LAST of a file, nested definitions included."""
+        for called in self.project.files[path].calls:
+            if first <= called.order <= last:
+                yield called
+
+    def end(self, path: str, order: int) -> int:
+        """The last statement inside statement ORDER."""
+        statements = self.project.files[path].statements
+        last = order
+        while last + 1 < len(statements) and order in self.project.chain(path, last + 1):
+            last += 1
+        return last
+
+    def callees(self, path: str, called: Called) -> tuple[Origin, ...]:
+        """What one call calls; a pipe that holds a model counts as its model's call."""
+        from factorlint import known_calls
+
+        where = Where(path, called.scope, called.order)
+        found = []
+        for one in self.tracer.origins(called.call.func, where):
+            if one.kind is Kind.PIPE and one.receiver is not None:
+                for answer in self.tracer.origins(called.call, where):
+                    if answer.kind is Kind.ANSWER and answer.call is called.call:
+                        found.append(Origin(Kind.INSTANCE, answer.path, answer.symbol, answer.confidence))
+                if known_calls.pipe_model(self.tracer, one.receiver) is None:
+                    found.append(one)
+            else:
+                found.append(one)
+        return tuple(found)
+
+    def inside(self, path: str, first: int, last: int) -> Iterator[Reached]:
+        """Everything that statements FIRST to LAST come to: the calls written there, then those below."""
+        seen: set[tuple[str, int]] = set()
+        for called in self.calls(path, first, last):
+            yield from self._from(path, called, 0, seen)
+
+    def below(self, place: Where) -> tuple[Reached, ...]:
+        """Everything that a function of the tree comes to."""
+        key = (place.path, place.scope)
+        if key not in self._below:
+            scope = self.project.scope(place)
+            self._below[key] = tuple(self.inside(place.path, scope.order + 1, scope.end))
+        return self._below[key]
+
+    def _from(self, path: str, called: Called, depth: int, seen: set[tuple[str, int]]) -> Iterator[Reached]:
+        for callee in self.callees(path, called):
+            yield Reached(callee, called, path, depth)
+            place = self._body(callee)
+            if place is None or depth >= _DEPTH or (place.path, place.scope) in seen:
+                continue
+            seen.add((place.path, place.scope))
+            scope = self.project.scope(place)
+            for inner in self.calls(place.path, scope.order + 1, scope.end):
+                yield from self._from(place.path, inner, depth + 1, seen)
+
+    def _body(self, callee: Origin) -> Where | None:
+        """The function of the tree that a call of CALLEE runs."""
+        if callee.kind is Kind.OBJECT:
+            found = self.tracer.method(callee, "__call__")
+            return found.place if found else None
+        if callee.kind is not Kind.DEFINITION or callee.place is None:
+            return None
+        if self.project.scope(callee.place).kind == "function":
+            return callee.place
+        found = self.tracer.method(callee, "__init__")
+        return found.place if found else None
+
+    def first(self, path: str, first: int, last: int, *does: str) -> Reached | None:
+        """The first call among or below the statements that DOES one of these (call-model, run, …)."""
+        return next((one for one in self.inside(path, first, last) if one.does in does), None)

@@ -1,0 +1,287 @@
+"""What every factor's rule is, and what a rule may ask for.
+
+A rule is a class with ``visit_<LibCST node>`` methods that yield marks. It keeps no state; everything it may ask
+comes with the node: where it stands (`Here`), what an expression is (`origins`), what the catalogue says of a call
+(`held`), and what lies below it (`reach`).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import libcst as cst
+
+from factorlint import arguments, known_calls
+from factorlint.arguments import Arguments
+from factorlint.catalog import Catalog, Fact, Symbol
+from factorlint.expr import Call, Const, Expr, Op, Text
+from factorlint.facts import Facts, Scope
+from factorlint.lower import lower
+from factorlint.model import Check, Confidence, Owner
+from factorlint.origin import UNKNOWN, Kind, Origin, Where
+from factorlint.project import Project
+from factorlint.provenance import Tracer
+from factorlint.reach import Reach
+from factorlint.walk import Step
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A site before it has a place: what a rule yields. The engine adds path, position and text."""
+
+    check: Check
+    node: cst.CSTNode
+    owner: Owner
+    scope: str
+    origin: Origin | None
+    confidence: Confidence
+    message: str
+    also: tuple[tuple[int, Owner], ...] = ()
+
+
+@dataclass(frozen=True)
+class Held:
+    """A catalogue fact that holds at a call: of which symbol, how surely, and with which arguments."""
+
+    fact: Fact
+    symbol: Symbol
+    origin: Origin
+    confidence: Confidence
+    arguments: Arguments
+
+
+@dataclass(frozen=True)
+class View:
+    """One file under visit, with everything that questions about it need."""
+
+    path: str
+    facts: Facts
+    project: Project
+    tracer: Tracer
+    reach: Reach
+    versions: Callable[[str, str, str], bool]  # (library package, condition, file) → whether the pins allow it
+    lowered: dict[int, Expr]
+
+    @property
+    def catalog(self) -> Catalog:
+        return self.project.catalog
+
+
+class Here:
+    """A node under visit and the questions that may be asked about it."""
+
+    def __init__(self, view: View, step: Step, rule: Rule) -> None:
+        self.view, self.step, self.rule = view, step, rule
+        self.where = Where(view.path, step.scope, step.order)
+
+    # -- where we are ----------------------------------------------------------------------------------------------
+
+    @property
+    def scope(self) -> Scope:
+        return self.view.facts.scopes[self.step.scope]
+
+    def function(self) -> Scope | None:
+        """The innermost function around the node."""
+        return self.view.project.inside(self.where, "function")
+
+    def ancestors(self) -> Iterator[cst.CSTNode]:
+        return self.step.ancestors()
+
+    def enclosing(self, *kinds: type[cst.CSTNode]) -> cst.CSTNode | None:
+        """The innermost ancestor of one of KINDS, not looking beyond the function around the node."""
+        for node in self.ancestors():
+            if isinstance(node, kinds):
+                return node
+            if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
+                return None
+        return None
+
+    # -- what things are -------------------------------------------------------------------------------------------
+
+    def expr(self, node: cst.CSTNode) -> Expr:
+        held = self.view.lowered.get(id(node))
+        if held is None:
+            held = self.view.lowered[id(node)] = lower(node)
+        return held
+
+    def origins(self, node: cst.CSTNode) -> tuple[Origin, ...]:
+        """Everything that the expression NODE may be, best known first."""
+        return self.view.tracer.origins(self.expr(node), self.where)
+
+    def origin(self, node: cst.CSTNode) -> Origin:
+        found = self.origins(node)
+        return found[0] if found else UNKNOWN
+
+    def callees(self, node: cst.Call) -> tuple[Origin, ...]:
+        """What is called at NODE."""
+        return self.origins(node.func)
+
+    def answers(self, node: cst.CSTNode) -> tuple[Origin, ...]:
+        """The model's answers that NODE is or carries (in a text, a list, an operation)."""
+        return tuple(known_calls.answers_in(self.view.tracer, self.expr(node), self.where))
+
+    def plays(self, origin: Origin, *roles: str) -> bool:
+        """Whether the catalogue gives ORIGIN's symbol, or what it extends, one of ROLES."""
+        return any(self.view.catalog.is_a(origin.symbol, role) for role in roles)
+
+    def text(self, node: cst.CSTNode) -> str | None:
+        """The text of NODE as far as literals of the tree make it up, ``{…}`` for the rest; None if it is no text."""
+        return text_of(self.view.tracer, self.expr(node), self.where)
+
+    # -- calls and the catalogue -----------------------------------------------------------------------------------
+
+    def arguments(self, node: cst.Call, symbol: Symbol | None = None) -> Arguments:
+        expr = self.expr(node)
+        assert isinstance(expr, Call)
+        return arguments.of(self.view.tracer, symbol, expr, self.where)
+
+    def argument_node(self, node: cst.Call, name: str, symbol: Symbol | None = None) -> cst.CSTNode | None:
+        """The LibCST node of the argument passed for NAME, for a site that lies there."""
+        for arg in node.args:
+            if arg.keyword is not None and arg.keyword.value == name:
+                return arg
+        if symbol is not None and name in symbol.signature:
+            index = symbol.signature.index(name)
+            plain = [arg for arg in node.args if arg.keyword is None and not arg.star]
+            if index < len(plain):
+                return plain[index]
+        return None
+
+    def held(self, node: cst.Call | cst.BaseExpression, *checks: str) -> Iterator[Held]:
+        """The catalogue facts about CHECKS that hold at a call, or at a bare decorator taken as a call without any."""
+        expr = self.expr(node)
+        call = expr if isinstance(expr, Call) else Call(expr, (), ())
+        yield from facts_at(self.view, call, self.where, checks)
+
+    # -- marks -----------------------------------------------------------------------------------------------------
+
+    def mark(
+        self,
+        check: Check,
+        node: cst.CSTNode,
+        origin: Origin | None = None,
+        *,
+        owner: Owner | None = None,
+        confidence: Confidence | None = None,
+        also: Iterable[tuple[int, Owner]] = (),
+        **words: str,
+    ) -> Mark:
+        """A site of CHECK at NODE. WORDS fill the message beside ``{symbol}``, which comes from ORIGIN."""
+        symbol = symbol_name(origin) if origin is not None else ""
+        return Mark(
+            check=check,
+            node=node,
+            owner=owner or check.owner,
+            scope=self.scope.qualname,
+            origin=origin,
+            confidence=confidence or (origin.confidence if origin is not None else Confidence.HIGH),
+            message=check.message.format_map(_Words(symbol=symbol, **words)),
+            also=tuple(also),
+        )
+
+    def mark_held(self, check: Check, node: cst.Call, held: Held, **words: str) -> Mark:
+        """A site that a catalogue fact makes, at the argument that the fact names, else at the call."""
+        at = self.argument_node(node, held.fact.at, held.symbol) if held.fact.at else None
+        return self.mark(
+            check,
+            at or node,
+            held.origin,
+            owner=held.fact.owner,
+            confidence=held.confidence,
+            also=held.fact.also,
+            what=held.fact.what,
+            **words,
+        )
+
+
+class Rule:
+    """One factor. Subclasses set the class attributes and define ``visit_<node>(self, node, here)`` methods."""
+
+    factor: ClassVar[int]
+    name: ClassVar[str]
+    checks: ClassVar[tuple[Check, ...]]
+
+    @functools.cached_property
+    def visitors(self) -> Mapping[type[cst.CSTNode], Callable[[Any, Here], Iterable[Mark]]]:
+        """Node type → the method that wants it."""
+        table = {}
+        for attribute in dir(self):
+            if attribute.startswith("visit_"):
+                table[getattr(cst, attribute.removeprefix("visit_"))] = getattr(self, attribute)
+        return table
+
+    @property
+    def code(self) -> str:
+        return f"FL{self.factor:02d}"
+
+
+class _Words(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def facts_at(view: View, call: Call, where: Where, checks: tuple[str, ...]) -> Iterator[Held]:
+    """The catalogue facts about CHECKS that hold for CALL at WHERE, each once."""
+    said: set[int] = set()
+    for callee in view.tracer.origins(call.func, where):
+        for symbol, origin in symbols_of(view.tracer, callee):
+            given = arguments.of(view.tracer, symbol, call, where)
+            for fact in view.catalog.facts(symbol):
+                if fact.check not in checks or id(fact) in said:
+                    continue
+                sure = _sure(view, fact, symbol, given, where)
+                if sure is None:
+                    continue
+                said.add(id(fact))
+                yield Held(fact, symbol, origin, origin.weaker(sure).confidence, given)
+
+
+def _sure(view: View, fact: Fact, symbol: Symbol, given: Arguments, where: Where) -> Confidence | None:
+    """How surely FACT holds: None where it does not; low where an argument that decides cannot be seen."""
+    library = view.catalog.library_of(symbol.path)
+    package = library.packages[0] if library and library.packages else symbol.library
+    if fact.versions and not view.versions(package, fact.versions, where.path):
+        return None
+    wanted = given.holds(fact.when) if fact.when else True
+    refused = given.holds(fact.unless) if fact.unless else False
+    if wanted is False or refused is True:
+        return None
+    return Confidence.HIGH if wanted and refused is False else Confidence.LOW
+
+
+def symbols_of(tracer: Tracer, callee: Origin) -> Iterator[tuple[Symbol, Origin]]:
+    """The catalogue symbols that a call of CALLEE concerns: its own, or the library bases of a class of the tree."""
+    if callee.symbol is not None and callee.kind in (Kind.LIBRARY, Kind.INSTANCE):
+        yield callee.symbol, callee
+    elif callee.kind is Kind.DEFINITION and callee.place is not None and callee.receiver is None:
+        if tracer.project.scope(callee.place).kind == "class":
+            for base in tracer.lineage(callee):
+                if base.kind is Kind.LIBRARY and base.symbol is not None:
+                    yield base.symbol, base.weaker()
+
+
+def symbol_name(origin: Origin) -> str:
+    """The traced symbol as a report shows it: the catalogue's canonical path, else the path as traced."""
+    return origin.symbol.path if origin.symbol is not None else origin.path
+
+
+def text_of(tracer: Tracer, expr: Expr, where: Where, depth: int = 0) -> str | None:
+    """The text that EXPR stands for, ``{…}`` where it is put together at run time; None if it is no text."""
+    if isinstance(expr, Const):
+        return expr.value if isinstance(expr.value, str) else None
+    if isinstance(expr, Text):
+        return "".join(text_of(tracer, part, where, depth + 1) or "{…}" for part in expr.parts)
+    if isinstance(expr, Op) and expr.op == "+":
+        pieces = [text_of(tracer, part, where, depth + 1) for part in expr.operands]
+        return "".join(piece or "{…}" for piece in pieces) if any(pieces) else None
+    if depth > 6:
+        return None
+    for one in tracer.origins(expr, where):
+        if one.kind is Kind.VALUE and one.expr is not None and one.expr is not expr and one.place is not None:
+            found = text_of(tracer, one.expr, one.place, depth + 1)
+            if found is not None:
+                return found
+    return None
