@@ -18,47 +18,48 @@ def page(info: RuleInfo, check: Check | None, look: Look) -> str:
 
 def listing(rules: Iterable[RuleInfo]) -> str:
     """Every check, one a line, under its rule. No check can fix what it finds yet, and the column says so."""
-    lines = []
+    lines = [_columns("code", "name", "severity", "owner", "fixable")]
     for info in rules:
-        lines.append(f"{info.code}    {info.name}")
-        for check in info.checks:
-            severity = check.severity.value if check.severity else "evidence"
-            fix = "-"
-            lines.append(f"  {check.code or '-':7} {check.name:32} {severity:9} {check.owner.value:10} {fix}")
-    head = f"  {'code':7} {'name':32} {'severity':9} {'owner':10} fixable"
-    return "".join(f"{line}\n" for line in (head, *lines))
+        lines.append(f"{info.code} {info.name}")
+        lines += [_columns(one.code or "-", one.name, _severity(one), one.owner.value, "no") for one in info.checks]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _columns(code: str, name: str, severity: str, owner: str, fixable: str) -> str:
+    return f"  {code:7} {name:32} {severity:9} {owner:10} {fixable}"
+
+
+def _severity(check: Check) -> str:
+    return check.severity.value if check.severity else "evidence"
 
 
 def _rule(info: RuleInfo) -> Iterator[str]:
     yield f"# {info.code} {info.name}"
-    parts = doc.sections(info.doc)
-    if parts[""]:
-        yield parts[""]
-    for heading in doc.HEADINGS:
-        if heading in parts:
-            yield f"## {heading}\n\n{parts[heading]}"
+    yield from _sections(info.doc, "", *doc.HEADINGS)
     yield "## Checks\n\n" + "\n".join(_row(check) for check in info.checks)
     yield f"The chapter: {BY_NUMBER[info.factor].url}"
 
 
 def _check(info: RuleInfo, check: Check) -> Iterator[str]:
-    severity = check.severity.value if check.severity else "evidence"
     yield f"# {check.id} {check.name if check.code else ''}".rstrip()
-    yield f"{severity}, owner {check.owner.value}, of {info.code} {info.name}"
+    yield f"{_severity(check)}, owner {check.owner.value}, of {info.code} {info.name}"
     yield f"Says: {check.message}"
     if check.advice:
         yield f"Instead: {check.advice}"
-    parts = doc.sections(info.doc)
-    for heading in doc.HEADINGS:
-        if heading in parts:
-            yield f"## {heading}\n\n{parts[heading]}"
+    yield from _sections(info.doc, *doc.HEADINGS)
     yield f"The chapter: {BY_NUMBER[info.factor].url}"
 
 
+def _sections(text: str, *headings: str) -> Iterator[str]:
+    parts = doc.sections(text)
+    for heading in headings:
+        if parts.get(heading):
+            yield f"## {heading}\n\n{parts[heading]}" if heading else parts[heading]
+
+
 def _row(check: Check) -> str:
-    severity = check.severity.value if check.severity else "evidence"
     name = f"{check.code} {check.name}" if check.code else check.name
-    return f"- **{name}** ({severity}, {check.owner.value})"
+    return f"- **{name}** ({_severity(check)}, {check.owner.value})"
 
 
 def _rendered(source: str, look: Look) -> str:
