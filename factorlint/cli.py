@@ -10,7 +10,7 @@ import io
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -19,7 +19,7 @@ import typer
 
 from factorlint import __version__, gates
 from factorlint.config import FLAGS_ONLY, NAMES, Bar, Color, ConfigError, Output, Persona, Settings, project, resolve
-from factorlint.model import Confidence, Report, Severity
+from factorlint.model import Confidence, Report, RuleInfo, Severity
 from factorlint.report import Look, render
 from factorlint.report._text import safe
 from factorlint.sift import strangers
@@ -160,6 +160,7 @@ def audit(
 @app.command()
 def explain(
     name: Annotated[str, typer.Argument(metavar="FL0801|FL08|NAME", help="A rule or check, by code or name.")],
+    plugin: Plugins = None,
     color: Colored = None,
 ) -> None:
     """A rule or check: what it looks at, why it matters, and what the owned form is."""
@@ -167,21 +168,21 @@ def explain(
     from factorlint import registry
 
     with _plainly():
+        _rules(plugin or ())
         try:
-            info, one = registry.lookup(name)
+            info, one = registry.lookup(name, plugin or ())
         except KeyError:
             raise ConfigError(f"no rule or check is called {name!r}: 'factorlint rules' lists them") from None
         _write(pages.page(info, one, _console(color or Color.AUTO)))
 
 
 @app.command()
-def rules() -> None:
+def rules(plugin: Plugins = None) -> None:
     """Every rule and its checks: code, name, severity, owner, and whether it can be fixed."""
     from factorlint import explain as pages
-    from factorlint import registry
 
     with _plainly():
-        _write(pages.listing([registry.info(rule) for rule in registry.rules()]))
+        _write(pages.listing(_rules(plugin or ())))
 
 
 def run() -> int:
@@ -198,8 +199,8 @@ def _audit(root: Path, paths: list[Path], params: Mapping[str, Any], default: st
 
     with _plainly():
         settings = _settings(root, params)
+        _known(settings)
         report = run_audit(root, paths, settings)
-        _known(settings, report)
         report = replace(report, gates=gates.unmet(report, settings))
         for output in settings.output or (Output(default),):
             _deliver(report, output, _look(root, settings, params, output))
@@ -209,11 +210,22 @@ def _audit(root: Path, paths: list[Path], params: Mapping[str, Any], default: st
     raise typer.Exit(code)
 
 
-def _known(settings: Settings, report: Report) -> None:
+def _known(settings: Settings) -> None:
     """A misspelt code would otherwise switch off a rule, or a whole gate, in silence."""
-    strange = strangers((*settings.select, *settings.ignore), report.rules)
+    strange = strangers((*settings.select, *settings.ignore), _rules(settings.plugin))
     if strange:
         raise ConfigError(f"no rule or check is called {strange[0]!r}: 'factorlint rules' lists them")
+
+
+def _rules(plugins: Iterable[str]) -> list[RuleInfo]:
+    from factorlint import registry
+
+    try:
+        return [registry.info(rule) for rule in registry.rules(plugins)]
+    except Exception as error:  # a plugin's own code runs here, and may fail in any way
+        if not plugins:
+            raise
+        raise ConfigError(f"--plugin: {type(error).__name__}: {error}") from error
 
 
 def _absolute(path: Path) -> Path:

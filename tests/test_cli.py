@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 from making import INLINE, NO_RESUME, OPAQUE, OWNED_LOOP, make_report, make_site
 
-from factorlint import __version__
+from factorlint import __version__, registry
 from factorlint.__main__ import main
 from factorlint.config import Bar, ConfigError, Persona, Settings
 from factorlint.model import Files, Problem, Report, RuleInfo
@@ -33,7 +33,7 @@ class Engine:
         self.asked.append((root, paths, settings))
         if self.error:
             raise self.error
-        return replace(self.report, rules=self.report.rules and RULES)
+        return self.report
 
     @property
     def settings(self) -> Settings:
@@ -46,6 +46,8 @@ def engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Engine:
     module = ModuleType("factorlint.run")
     module.audit = made.audit  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "factorlint.run", module)
+    monkeypatch.setattr(registry, "rules", lambda plugins=(): RULES)
+    monkeypatch.setattr(registry, "info", lambda rule: rule)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "pyproject.toml").write_text("")
     return made
@@ -98,9 +100,11 @@ def test_every_flag_reaches_the_settings(engine: Engine, call: Call) -> None:
         2,
         "factorlint: exit 2: no rule or check is called 'FL0802x': 'factorlint rules' lists them\n",
     )
+    assert not engine.asked
+    assert call("check", *flags.replace("FL0802x", "FL0801").split())[::2] == (0, "")
     told = engine.settings
     assert told.select == ("FL08", "opaque-agent-run")
-    assert told.ignore == ("FL0802x", "owned-loop")
+    assert told.ignore == ("FL0801", "owned-loop")
     assert (told.min_confidence.value, told.min_severity.value, told.persona.value) == ("low", "warning", "auditor")
     assert (told.fail_on, told.fail_under) == (Bar.ERROR, 10.0)
     assert (told.exit_zero, told.show_suppressed, told.force_exclude, told.include_tests) == (True,) * 4
@@ -230,6 +234,30 @@ def test_a_reader_that_goes_away_ends_nothing() -> None:
         running.stdout.close()
         assert running.stderr.read() == b""
     assert running.returncode == 7
+
+
+def test_a_plugin_that_fails_is_named(
+    engine: Engine, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "broken_plugin.py").write_text("1 / 0")
+    for command in ("check", "rules", "explain FL08"):
+        code, _, err = call(*command.split(), "--plugin", "broken_plugin")
+        assert (code, err) == (2, "factorlint: exit 2: --plugin: ZeroDivisionError: division by zero\n")
+        code, _, err = call(*command.split(), "--plugin", "no_such_plugin")
+        assert (code, err) == (
+            2,
+            "factorlint: exit 2: --plugin: ModuleNotFoundError: No module named 'no_such_plugin'\n",
+        )
+
+
+def test_rules_and_explain(engine: Engine, call: Call) -> None:
+    code, out, err = call("rules")
+    assert (code, err) == (0, "")
+    assert "FL0801  opaque-agent-run" in out
+    code, _, err = call("explain", "FL99")
+    assert (code, err) == (2, "factorlint: exit 2: no rule or check is called 'FL99': 'factorlint rules' lists them\n")
 
 
 def test_help_names_every_command(call: Call) -> None:
