@@ -18,6 +18,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from factorlint import __version__, gates
+from factorlint.catalog import CatalogError
 from factorlint.config import FLAGS_ONLY, NAMES, Bar, Color, ConfigError, Output, Persona, Settings, project, resolve
 from factorlint.model import Confidence, Report, RuleInfo, Severity
 from factorlint.report import Look, render
@@ -195,13 +196,12 @@ def run() -> int:
 
 
 def _audit(root: Path, paths: list[Path], params: Mapping[str, Any], default: str) -> NoReturn:
-    from factorlint.run import audit as run_audit
-
     with _plainly():
         settings = _settings(root, params)
         _known(settings)
+        from factorlint.run import audit as run_audit
+
         report = run_audit(root, paths, settings)
-        report = replace(report, gates=gates.unmet(report, settings))
         for output in settings.output or (Output(default),):
             _deliver(report, output, _look(root, settings, params, output))
         code, why = gates.ending(report, settings)
@@ -236,7 +236,8 @@ def _absolute(path: Path) -> Path:
 def _settings(root: Path, params: Mapping[str, Any]) -> Settings:
     given = {name: params.get(name.replace("-", "_")) for name in (*NAMES, *FLAGS_ONLY)}
     flags = {name: value for name, value in given.items() if value not in (None, [], ())}
-    return resolve(root, flags, file=params["config"], isolated=params["isolated"])
+    file = Path(params["config"]) if params["config"] else None  # ctx.params may hold words as they were typed
+    return resolve(root, flags, file=file, isolated=params["isolated"])
 
 
 def _look(root: Path, settings: Settings, params: Mapping[str, Any], output: Output) -> Look:
@@ -290,6 +291,6 @@ def _plainly() -> Iterator[None]:
     except KeyboardInterrupt:
         _say(f"exit {gates.INTERRUPTED}: interrupted")
         raise typer.Exit(gates.INTERRUPTED) from None
-    except (ConfigError, OSError) as error:
+    except (CatalogError, ConfigError, OSError) as error:
         _say(f"exit {gates.BROKEN}: {error}")
         raise typer.Exit(gates.BROKEN) from None

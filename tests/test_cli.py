@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 from making import INLINE, NO_RESUME, OPAQUE, OWNED_LOOP, make_report, make_site
 
-from factorlint import __version__, registry
+from factorlint import __version__, gates, registry
 from factorlint.__main__ import main
 from factorlint.config import Bar, ConfigError, Persona, Settings
 from factorlint.model import Files, Problem, Report, RuleInfo
@@ -33,7 +33,7 @@ class Engine:
         self.asked.append((root, paths, settings))
         if self.error:
             raise self.error
-        return self.report
+        return replace(self.report, gates=gates.unmet(self.report, settings))
 
     @property
     def settings(self) -> Settings:
