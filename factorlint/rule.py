@@ -25,7 +25,7 @@ from factorlint.origin import UNKNOWN, Kind, Origin, Where
 from factorlint.project import Project
 from factorlint.provenance import Tracer
 from factorlint.reach import Reach
-from factorlint.walk import Step
+from factorlint.walk import Step, inside
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ class View:
     reach: Reach
     versions: Callable[[str, str, str], bool]  # (library package, condition, file) → whether the pins allow it
     lowered: dict[int, Expr]
+    scopes: Mapping[int, int]  # statement number of a definition → its scope
 
     @property
     def catalog(self) -> Catalog:
@@ -77,6 +78,10 @@ class Here:
         self.view, self.step, self.rule = view, step, rule
         self.where = Where(view.path, step.scope, step.order)
 
+    @property
+    def node(self) -> cst.CSTNode:
+        return self.step.node
+
     # -- where we are ----------------------------------------------------------------------------------------------
 
     @property
@@ -89,6 +94,11 @@ class Here:
 
     def ancestors(self) -> Iterator[cst.CSTNode]:
         return self.step.ancestors()
+
+    def inside(self, *kinds: type[cst.CSTNode]) -> Iterator[Here]:
+        """The descendants of KINDS, each with where it stands; the node itself too if it is of KINDS."""
+        for step in inside(self.step, frozenset(kinds), self.view.scopes):
+            yield Here(self.view, step, self.rule)
 
     def enclosing(self, *kinds: type[cst.CSTNode]) -> cst.CSTNode | None:
         """The innermost ancestor of one of KINDS, not looking beyond the function around the node."""

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import libcst as cst
 
 
 class Step(NamedTuple):
-    """A node on the way, and how it was reached; ``up`` is the step of its parent."""
+    """A node on the way: its scope, its statement, how many statements had begun, and the step of its parent."""
 
     node: cst.CSTNode
     scope: int
     order: int
+    begun: int
     up: Step | None
 
     def ancestors(self) -> Iterator[cst.CSTNode]:
@@ -30,20 +31,36 @@ class Step(NamedTuple):
             step = step.up
 
 
-def walk(module: cst.CSTNode, wanted: frozenset[type], scopes: dict[int, int]) -> Iterator[Step]:
+def walk(module: cst.CSTNode, wanted: frozenset[type], scopes: Mapping[int, int]) -> Iterator[Step]:
     """Steps in source order for every node whose type is WANTED.
 
     SCOPES maps the statement number of each ``def`` and ``class`` to its scope number, as `facts.py` numbered them.
     """
-    order = -1
-    stack: list[tuple[cst.CSTNode, int, Step | None]] = [(module, 0, None)]
+    return _walk(module, 0, None, -1, wanted, scopes)
+
+
+def inside(step: Step, wanted: frozenset[type], scopes: Mapping[int, int]) -> Iterator[Step]:
+    """Steps for the nodes of WANTED types inside the node of STEP, that node itself included."""
+    begun = step.begun - 1 if type(step.node) in _STATEMENTS else step.begun
+    return _walk(step.node, step.scope, step.up, begun, wanted, scopes)
+
+
+def _walk(
+    root: cst.CSTNode,
+    scope: int,
+    up: Step | None,
+    order: int,
+    wanted: frozenset[type],
+    scopes: Mapping[int, int],
+) -> Iterator[Step]:
+    stack: list[tuple[cst.CSTNode, int, Step | None]] = [(root, scope, up)]
     while stack:
         node, scope, up = stack.pop()
         kind = type(node)
         if kind in _STATEMENTS:
             order += 1
         number = order if up is None or kind in _STATEMENTS else up.order
-        step = Step(node, scope, number, up)
+        step = Step(node, scope, number, order, up)
         if kind in wanted:
             yield step
         if kind in _DEFINITIONS:
@@ -52,8 +69,7 @@ def walk(module: cst.CSTNode, wanted: frozenset[type], scopes: dict[int, int]) -
             stack += [(child, inner, step) for child in reversed(body)]
             stack += [(child, scope, step) for child in reversed(_header(node))]
             continue
-        for child in reversed(_children(node)):
-            stack.append((child, scope, step))
+        stack += [(child, scope, step) for child in reversed(_children(node))]
 
 
 def _header(node: cst.CSTNode) -> list[cst.CSTNode]:

@@ -1,0 +1,82 @@
+"""Syntax newer than the running Python, rewritten by LibCST as older syntax of the same meaning, for `ast` to read.
+
+LibCST reads the newest grammar on any Python; `ast` reads only that of the interpreter it runs in. Statements are
+neither added nor removed, so their numbers stay the same as in the text that the rules see.
+"""
+
+from __future__ import annotations
+
+import ast
+
+import libcst as cst
+
+from factorlint import guard
+
+
+def parse(text: str) -> ast.Module | None:
+    """The tree of TEXT with newer syntax made older; None where LibCST cannot read it either, or must not try."""
+    if guard.refuse(text) is not None:
+        return None
+    try:
+        module = cst.parse_module(text)
+        rewritten = module.visit(_Older())
+        return compile(rewritten.code, "", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, True)
+    except Exception:  # whatever LibCST raises on odd input, the file is then simply not readable
+        return None
+
+
+class _Older(cst.CSTTransformer):
+    """Texts with expressions become ``"".join((…))``, type parameters go, ``type X = Y`` becomes ``X = Y``."""
+
+    def leave_FormattedString(
+        self, original_node: cst.FormattedString, updated_node: cst.FormattedString
+    ) -> cst.BaseExpression:
+        return _joined(updated_node.parts)
+
+    def leave_TemplatedString(
+        self, original_node: cst.TemplatedString, updated_node: cst.TemplatedString
+    ) -> cst.BaseExpression:
+        return _joined(updated_node.parts)
+
+    def leave_ConcatenatedString(
+        self, original_node: cst.ConcatenatedString, updated_node: cst.ConcatenatedString
+    ) -> cst.BaseExpression:
+        if isinstance(updated_node.left, cst.SimpleString) and isinstance(updated_node.right, cst.SimpleString):
+            return updated_node
+        return cst.BinaryOperation(
+            cst.ensure_type(updated_node.left, cst.BaseExpression),
+            cst.Add(),
+            cst.ensure_type(updated_node.right, cst.BaseExpression),
+            lpar=[cst.LeftParen()],
+            rpar=[cst.RightParen()],
+        )
+
+    def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:
+        return updated_node.with_changes(type_parameters=None)
+
+    def leave_ClassDef(self, original_node: cst.ClassDef, updated_node: cst.ClassDef) -> cst.ClassDef:
+        return updated_node.with_changes(type_parameters=None)
+
+    def leave_TypeAlias(self, original_node: cst.TypeAlias, updated_node: cst.TypeAlias) -> cst.BaseSmallStatement:
+        return cst.Assign([cst.AssignTarget(updated_node.name)], updated_node.value)
+
+    def leave_ExceptHandler(
+        self, original_node: cst.ExceptHandler, updated_node: cst.ExceptHandler
+    ) -> cst.ExceptHandler:
+        kinds = updated_node.type
+        if isinstance(kinds, cst.Tuple) and not kinds.lpar:  # `except A, B:` of Python 3.14
+            return updated_node.with_changes(
+                type=kinds.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+            )
+        return updated_node
+
+
+def _joined(parts: object) -> cst.BaseExpression:
+    elements: list[cst.Element] = []
+    for part in parts:  # type: ignore[attr-defined]
+        if isinstance(part, (cst.FormattedStringText, cst.TemplatedStringText)):
+            elements.append(cst.Element(cst.SimpleString(repr(part.value))))
+        else:
+            elements.append(cst.Element(part.expression))
+    whole = cst.Tuple(elements)
+    return cst.Call(cst.Attribute(cst.SimpleString('""'), cst.Name("join")), [cst.Arg(whole)])

@@ -1,0 +1,59 @@
+"""Finds the rules: those that ship, and those of plugins named on the command line, never by what a tree contains."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import inspect
+import pkgutil
+from collections.abc import Iterable
+from types import ModuleType
+
+from factorlint.factors import BY_NUMBER
+from factorlint.model import Check, RuleInfo
+from factorlint.rule import Rule
+
+
+def rules(plugins: Iterable[str] = ()) -> tuple[Rule, ...]:
+    """Every rule, in the order of the factors. Raises ImportError for a plugin that is not there."""
+    package = importlib.import_module("factorlint.rules")
+    names = [one.name for one in pkgutil.iter_modules(package.__path__) if one.name.startswith("f")]
+    modules = [importlib.import_module(f"factorlint.rules.{name}") for name in names]
+    modules += [_plugin(name) for name in plugins]
+    found = [kind() for module in modules for kind in _kinds(module)]
+    return tuple(sorted(found, key=lambda rule: (rule.factor, rule.name)))
+
+
+def _plugin(name: str) -> ModuleType:
+    """A plugin by the name of its entry point (group ``factorlint.rules``), else by its module's name."""
+    for point in importlib.metadata.entry_points(group="factorlint.rules"):
+        if point.name == name:
+            return importlib.import_module(point.module)
+    return importlib.import_module(name)
+
+
+def _kinds(module: ModuleType) -> list[type[Rule]]:
+    return [
+        kind
+        for _, kind in inspect.getmembers(module, inspect.isclass)
+        if issubclass(kind, Rule) and kind is not Rule and kind.__module__ == module.__name__
+    ]
+
+
+def info(rule: Rule) -> RuleInfo:
+    """What a report says of a rule."""
+    factor = BY_NUMBER[rule.factor]
+    doc = inspect.getdoc(type(rule)) or ""
+    return RuleInfo(rule.factor, rule.code, rule.name, factor.title, factor.weight, doc, rule.checks)
+
+
+def lookup(word: str, plugins: Iterable[str] = ()) -> tuple[RuleInfo, Check | None]:
+    """The rule, and the check where one is meant, by code (FL08, FL0801), rule name or check name. Raises KeyError."""
+    wanted = word.strip().lower()
+    for rule in rules(plugins):
+        if wanted in (rule.code.lower(), rule.name):
+            return info(rule), None
+        for check in rule.checks:
+            if wanted in (check.name, (check.code or "").lower()):
+                return info(rule), check
+    raise KeyError(word)

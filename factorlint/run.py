@@ -1,0 +1,197 @@
+"""The whole story of an audit, one short function a step. Start reading here."""
+
+from __future__ import annotations
+
+import ast
+import os
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from factorlint import __version__, catalog, discover, gates, imports, pins, registry, score, sift, source, workers
+from factorlint.catalog import Catalog
+from factorlint.config import Settings
+from factorlint.discover import Found
+from factorlint.facts import Facts, learn
+from factorlint.model import Files, Problem, Report, Role, Site
+from factorlint.pins import Pins
+from factorlint.project import Project
+from factorlint.provenance import Tracer
+from factorlint.reach import Reach
+from factorlint.rule import Rule, View
+from factorlint.source import Source
+
+
+@dataclass(frozen=True)
+class Read:
+    """The files of a tree as texts, and which of them matter."""
+
+    sources: dict[str, Source]
+    wanted: frozenset[str]
+    direct: frozenset[str]
+    matter: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+def audit(root: Path, paths: Sequence[Path], settings: Settings) -> Report:
+    """Audit the tree at ROOT; report what lies under PATHS (all of it without any).
+
+    Raises CatalogError or ImportError for a broken catalogue or plugin: never for anything in the tree.
+    """
+    rules = registry.rules(settings.plugin)
+    known = catalog.builtin()
+    found = find(root, paths, settings)
+    texts = read(found, known, settings)
+    facts, unread = learn_all(texts, settings)
+    project = Project(facts, tuple(sorted(texts.sources)), known)
+    pinned = pins.read_pins(root)
+    sites, unjudged = visit_all(project, texts, pinned, rules, settings)
+    problems = (*found.problems, *texts.problems, *unread, *pinned.problems, *unjudged)
+    return judge(root, texts, sites, problems, rules, pinned, settings)
+
+
+def find(root: Path, paths: Sequence[Path], settings: Settings) -> Found:
+    return discover.find(
+        root,
+        paths,
+        exclude=settings.exclude,
+        extend_exclude=settings.extend_exclude,
+        force_exclude=settings.force_exclude,
+        notebooks=settings.notebooks,
+    )
+
+
+def read(found: Found, known: Catalog, settings: Settings) -> Read:
+    """Bytes → texts; the import lines alone tell which files matter."""
+    files = [file for file in found.files if settings.include_tests or file.role is not Role.TEST]
+    sources = {file.path: source.read(file) for file in files}
+    tree = Project({}, tuple(sorted(sources)), known)
+    told = imports.graph({path: one.text for path, one in sources.items()}, tree)
+    return Read(
+        sources=sources,
+        wanted=frozenset(file.path for file in files if file.wanted),
+        direct=told.direct,
+        matter=tuple(sorted(told.matter)),
+        problems=tuple(problem for path in sorted(sources) for problem in sources[path].problems),
+    )
+
+
+def learn_all(texts: Read, settings: Settings) -> tuple[dict[str, Facts], list[Problem]]:
+    """The Facts of every file that matters; what cannot be parsed is a Problem."""
+    facts: dict[str, Facts] = {}
+    problems: list[Problem] = []
+    work = [texts.sources[path] for path in texts.matter]
+    for one, result in workers.each(learn_one, work, jobs=jobs(settings, work), seconds=_patience):
+        if isinstance(result, Facts):
+            facts[one.path] = result
+        elif isinstance(result, Problem):
+            problems.append(result)
+        else:
+            problems.append(Problem(one.path, None, result.kind, result.message))
+    return facts, problems
+
+
+def learn_one(one: Source) -> Facts | Problem:
+    """One file → Facts, or the Problem that it is."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an audited file's invalid escapes are not ours to print
+            flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+            tree = compile(one.text, one.path, "exec", flags, dont_inherit=True)
+        return learn(one.path, tree)
+    except SyntaxError as error:
+        return _newer_syntax(one, error)
+    except (ValueError, RecursionError, MemoryError) as error:
+        return Problem(one.path, None, "parse-error", f"{type(error).__name__}: too deep or too odd to read")
+
+
+def _newer_syntax(one: Source, error: SyntaxError) -> Facts | Problem:
+    """Syntax newer than the running Python is rewritten as older, if LibCST can read it."""
+    from factorlint import older
+
+    tree = older.parse(one.text)
+    if tree is not None:
+        return learn(one.path, tree)
+    cell, line = one.locate(error.lineno or 1)
+    where = f" (cell {cell})" if cell is not None else ""
+    return Problem(one.path, line, "parse-error", f"{error.msg}{where}")
+
+
+def visit_all(
+    project: Project, texts: Read, pinned: Pins, rules: Sequence[Rule], settings: Settings
+) -> tuple[list[Site], list[Problem]]:
+    """Every rule over every wanted file that matters."""
+    from factorlint.visit import Visited, visit
+
+    tracer = Tracer(project)
+    reach = Reach(tracer)
+
+    def visit_one(one: Source) -> Visited:
+        facts = project.files[one.path]
+        scopes = {scope.order: scope.id for scope in facts.scopes}
+        return visit(View(one.path, facts, project, tracer, reach, pinned.allows, {}, scopes), one, rules)
+
+    sites: list[Site] = []
+    problems: list[Problem] = []
+    work = [texts.sources[path] for path in texts.matter if path in project.files and path in texts.wanted]
+    for one, result in workers.each(visit_one, work, jobs=jobs(settings, work), seconds=_patience):
+        if isinstance(result, Visited):
+            sites += result.sites
+            problems += result.problems
+        else:
+            problems.append(Problem(one.path, None, result.kind, result.message))
+    return sites, problems
+
+
+def judge(
+    root: Path,
+    texts: Read,
+    sites: Sequence[Site],
+    problems: Sequence[Problem],
+    rules: Sequence[Rule],
+    pinned: Pins,
+    settings: Settings,
+) -> Report:
+    """Sites → verdicts and findings, the bar of the settings applied."""
+    found = sift.findings(sites)
+    failed = len({problem.path for problem in problems})
+    files = Files(seen=len(texts.sources), analysed=len(texts.matter), failed=failed)
+    crashed = {int(problem.message[2:4]) for problem in problems if problem.kind == "rule-crash"}
+    unknown = ({number for number in range(1, 14)} - {rule.factor for rule in rules}) | crashed
+    told = score.judge([one.site for one in found], files, agent_code=bool(texts.direct), unknown=unknown)
+    report = Report(
+        root=".",
+        version=__version__,
+        summary=told.summary,
+        verdicts=told.verdicts,
+        sites=sift.sift(found, settings),
+        problems=tuple(sorted(set(problems), key=lambda one: (one.path, one.line or 0, one.kind, one.message))),
+        rules=tuple(registry.info(rule) for rule in rules),
+        notes=notes(sites, pinned),
+    )
+    return replace(report, gates=gates.unmet(report, settings))
+
+
+def notes(sites: Sequence[Site], pinned: Pins) -> tuple[str, ...]:
+    """What had to be assumed: the newest version of every framework that the tree pins nowhere."""
+    assumed: dict[str, None] = {}
+    for site in sites:
+        if site.framework and pinned.assumes(site.framework, site.path):
+            assumed.setdefault(site.framework)
+    if not assumed:
+        return ()
+    return (f"no version pinned for {', '.join(sorted(assumed))}: the newest known is taken",)
+
+
+def jobs(settings: Settings, work: Sequence[Source]) -> int:
+    """Processes worth starting: as many as are free, one for little work."""
+    size = sum(len(one.text) for one in work)
+    limit = settings.jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(limit, size // 60_000 + 1, len(work)))
+
+
+def _patience(one: Source) -> float:
+    """Seconds that one file may take: generous for its size, so that only a hang is cut."""
+    return 20.0 + len(one.text) / 10_000
+

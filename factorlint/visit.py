@@ -1,0 +1,133 @@
+"""Every rule over one file in one pass → sites, and a Problem where something went wrong."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import libcst as cst
+
+from factorlint import guard
+from factorlint.model import Confidence, Problem, Site, Span
+from factorlint.origin import Origin
+from factorlint.position import spans
+from factorlint.rule import Here, Mark, Rule, View, symbol_name
+from factorlint.source import Source
+from factorlint.walk import walk
+
+_TEXT = 400  # characters of a node's own text kept for its fingerprint and for formats that show it
+
+
+class Visited(NamedTuple):
+    """What came of one file."""
+
+    sites: tuple[Site, ...]
+    problems: tuple[Problem, ...]
+
+
+def visit(view: View, source: Source, rules: Sequence[Rule]) -> Visited:
+    """Visit one file. Rule crashes become Problems of kind ``rule-crash``; the other rules go on."""
+    reason = guard.refuse(source.text)
+    if reason is not None:
+        return Visited((), (Problem(source.path, None, "not-analysed", f"not given to the parser: {reason}"),))
+    try:
+        module = cst.parse_module(source.text)
+    except cst.ParserSyntaxError as error:
+        return Visited((), (_parse_error(source, error),))
+    marks: list[Mark] = []
+    problems: list[Problem] = []
+    wanted = frozenset(kind for rule in rules for kind in rule.visitors)
+    for step in walk(module, wanted, view.scopes):
+        for rule in rules:
+            visitor = rule.visitors.get(type(step.node))
+            if visitor is None:
+                continue
+            try:
+                marks += visitor(step.node, Here(view, step, rule))
+            except Exception as error:  # a rule's fault must cost its own site only
+                problems.append(_crash(source, rule, error))
+    return Visited(_sites(module, source, view, _once(marks), rules), tuple(dict.fromkeys(problems)))
+
+
+def _once(marks: Sequence[Mark]) -> list[Mark]:
+    """Each check once at a node: the surest mark stays."""
+    kept: dict[tuple[str, int], Mark] = {}
+    for mark in marks:
+        key = (mark.check.id, id(mark.node))
+        if key not in kept or _RANK[mark.confidence] < _RANK[kept[key].confidence]:
+            kept[key] = mark
+    return list(kept.values())
+
+
+_RANK = {Confidence.HIGH: 0, Confidence.MEDIUM: 1, Confidence.LOW: 2}
+
+
+def _sites(
+    module: cst.Module, source: Source, view: View, marks: Sequence[Mark], rules: Sequence[Rule]
+) -> tuple[Site, ...]:
+    factors = {check.id: rule.factor for rule in rules for check in rule.checks}
+    places = spans(module, [mark.node for mark in marks])
+    lines = source.text.split("\n")
+    return tuple(_site(mark, places[id(mark.node)], factors, source, view, lines) for mark in marks)
+
+
+def _site(
+    mark: Mark, span: Span, factors: dict[str, int], source: Source, view: View, lines: Sequence[str]
+) -> Site:
+    cell, line = source.locate(span.line)
+    end_line = line + span.end_line - span.line
+    return Site(
+        check=mark.check,
+        factor=factors[mark.check.id],
+        owner=mark.owner,
+        path=source.path,
+        cell=cell,
+        span=Span(line, span.column, end_line, span.end_column),
+        scope=_scope(source.path, mark.scope),
+        symbol=symbol_name(mark.origin) or None if mark.origin else None,
+        framework=_framework(view, mark.origin),
+        confidence=mark.confidence,
+        message=mark.message,
+        advice=mark.check.advice,
+        also=tuple(sorted({factor for factor, _ in mark.also})),
+        implied=tuple(sorted(set(mark.also))),
+        source=_text(lines, span),
+        role=source.role,
+    )
+
+
+def _scope(path: str, qualname: str) -> str:
+    stem = path.rpartition("/")[2].rpartition(".")[0]
+    return f"{stem}.{qualname}" if qualname else stem
+
+
+def _framework(view: View, origin: Origin | None) -> str | None:
+    if origin is None:
+        return None
+    if origin.symbol is not None:
+        return origin.symbol.library
+    library = view.catalog.library_of(origin.path)
+    return library.name if library else None
+
+
+def _text(lines: Sequence[str], span: Span) -> str:
+    """The node's own text with white space folded: what stays the same when code is moved or reformatted."""
+    piece = list(lines[span.line - 1 : span.end_line])
+    if not piece:
+        return ""
+    piece[-1] = piece[-1][: span.end_column - 1]
+    piece[0] = piece[0][span.column - 1 :]
+    return " ".join(" ".join(piece).split())[:_TEXT]
+
+
+def _parse_error(source: Source, error: cst.ParserSyntaxError) -> Problem:
+    cell, line = source.locate(error.raw_line)
+    where = f" (cell {cell})" if cell is not None else ""
+    return Problem(source.path, line, "parse-error", f"{error.message.partition('.')[0]}{where}")
+
+
+def _crash(source: Source, rule: Rule, error: Exception) -> Problem:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    at = f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
+    return Problem(source.path, None, "rule-crash", f"{rule.code} {rule.name}: {type(error).__name__}: {error} ({at})")

@@ -1,0 +1,320 @@
+"""FL08 own-your-control-flow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from factorlint.model import Check, Confidence, Owner, Severity
+from factorlint.origin import Kind, Origin, Where
+from factorlint.reach import Reached
+from factorlint.rule import Here, Mark, Rule
+
+OPAQUE_AGENT_RUN = Check(
+    "FL0801",
+    "opaque-agent-run",
+    Owner.FRAMEWORK,
+    Severity.ERROR,
+    "{symbol} runs the loop of model and tools to its end: {what}",
+    "Write the loop yourself: one model call that returns the next step, a switch on it, and your own decision when to "
+    "go on, stop, ask or save.",
+)
+PREBUILT_LOOP = Check(
+    "FL0802",
+    "prebuilt-loop",
+    Owner.FRAMEWORK,
+    Severity.WARNING,
+    "{symbol} owns the loop that this agent runs in: {what}",
+    "Keep the library's model call and tool schemas if you like them; take the loop around them into this tree.",
+)
+NO_INTERRUPT_BEFORE_TOOLS = Check(
+    "FL0803",
+    "no-interrupt-before-tools",
+    Owner.FRAMEWORK,
+    Severity.INFO,
+    "{symbol} could stop between the choice of a tool and its run ({detail}), a tool here writes, and nothing stops it",
+    "Use the stop before tools that write, and let a person or a policy decide.",
+    absence=True,
+)
+OWNED_LOOP = Check(
+    None, "owned-loop", Owner.CODE, None, "the loop around the model call is written here and branches on its answer"
+)
+OWNED_PIPELINE = Check(
+    None, "owned-pipeline", Owner.CODE, None, "a sequence of model calls is written here, a later one using an earlier"
+)
+DECLARED_GRAPH = Check(
+    None, "declared-graph", Owner.SHARED, None, "{symbol}: the steps are written here, a library steps them"
+)
+STEPPED_RUN = Check(None, "stepped-run", Owner.SHARED, None, "{symbol} hands each step to this loop")
+
+_BRANCHES = (cst.If, cst.While, cst.Match, cst.IfExp, cst.Assert)
+_MODEL = ("call-model", "run")
+_DEFERRED = frozenset(("to_thread", "run_in_executor", "submit", "create_task", "add_task", "Thread", "Process", "partial"))
+
+
+class OwnYourControlFlow(Rule):
+    """Who takes the next step: your loop, or the framework's?
+
+    ## What it looks at
+
+    The loop that alternates between model and tools, and fixed sequences of model calls. A run method of an object
+    that was traced to a framework's agent, crew, executor or prebuilt graph is opaque; the construction of an object
+    that owns such a loop is reported beside it. A `for`, `while` or recursion around a model call that branches on its
+    answer is your own loop; a graph whose nodes you wrote is shared.
+
+    ## Why it matters
+
+    With the loop in your own code you can stop between the choice of a tool and its run, wait for a person for a day,
+    count, compact, retry, switch models. Inside `agent.run()` you can only wait for it to end.
+
+    ## Framework-owned
+
+    ```python
+    from crewai import Agent, Crew, Task
+
+    researcher = Agent(role="Researcher", goal="Find facts", backstory="You are curious.")
+    crew = Crew(agents=[researcher], tasks=[Task(description="Look", expected_output="Facts", agent=researcher)])
+    result = crew.kickoff()
+    ```
+
+    ## Owned
+
+    ```python
+    from openai import OpenAI
+
+    client = OpenAI()
+
+
+    def answer(messages: list, tools: dict) -> str:
+        while True:
+            reply = client.chat.completions.create(model="gpt-4o", messages=messages).choices[0].message
+            if not reply.tool_calls:
+                return reply.content
+            for call in reply.tool_calls:
+                messages.append({"role": "tool", "tool_call_id": call.id, "content": tools[call.function.name]()})
+    ```
+
+    ## What it cannot see
+
+    Graphs that are started by name through a server, agents that a plugin or a configuration file builds, and objects
+    whose type no assignment, annotation or call in the tree tells.
+    """
+
+    factor = 8
+    name = "own-your-control-flow"
+    checks = (
+        OPAQUE_AGENT_RUN,
+        PREBUILT_LOOP,
+        NO_INTERRUPT_BEFORE_TOOLS,
+        OWNED_LOOP,
+        OWNED_PIPELINE,
+        DECLARED_GRAPH,
+        STEPPED_RUN,
+    )
+
+    def visit_Call(self, node: cst.Call, here: Here) -> Iterator[Mark]:
+        for held in here.held(node, "FL0801"):
+            yield here.mark_held(OPAQUE_AGENT_RUN, node, held)
+        for held in here.held(node, "FL0802"):
+            yield here.mark_held(PREBUILT_LOOP, node, held)
+        for held in here.held(node, "declared-graph"):
+            yield here.mark_held(DECLARED_GRAPH, node, held)
+        yield from self._graph_run(node, here)
+        yield from self._deferred_run(node, here)
+
+    def _graph_run(self, node: cst.Call, here: Here) -> Iterator[Mark]:
+        for callee in here.callees(node):
+            symbol = callee.symbol
+            if symbol is not None and symbol.does == "run-graph":
+                yield here.mark(DECLARED_GRAPH, node, callee)
+                return
+            if symbol is not None and symbol.does == "step":
+                yield here.mark(STEPPED_RUN, node, callee)
+                return
+
+    def _deferred_run(self, node: cst.Call, here: Here) -> Iterator[Mark]:
+        """``executor.submit(agent.run, question)``: the run method goes in uncalled."""
+        func = node.func
+        name = func.attr.value if isinstance(func, cst.Attribute) else getattr(func, "value", None)
+        if name not in _DEFERRED:
+            return
+        for arg in node.args:
+            if not isinstance(arg.value, cst.Attribute):
+                continue
+            for origin in here.origins(arg.value):
+                if origin.symbol is None or origin.symbol.does != "run":
+                    continue
+                for fact in here.view.catalog.facts(origin.symbol):
+                    if fact.check == "FL0801":
+                        words = {"what": fact.what}
+                        yield here.mark(OPAQUE_AGENT_RUN, node, origin.weaker(), also=fact.also, **words)
+
+    def visit_ClassDef(self, node: cst.ClassDef, here: Here) -> Iterator[Mark]:
+        """A flow or workflow of the tree: its steps are methods written here."""
+        for base in node.bases:
+            value = base.value.value if isinstance(base.value, cst.Subscript) else base.value
+            for origin in here.origins(value):
+                if here.plays(origin, "workflow"):
+                    yield here.mark(DECLARED_GRAPH, node, origin)
+                    return
+
+    # -- owned loops -----------------------------------------------------------------------------------------------
+
+    def visit_While(self, node: cst.While, here: Here) -> Iterator[Mark]:
+        yield from self._loop(node, here)
+
+    def visit_For(self, node: cst.For, here: Here) -> Iterator[Mark]:
+        yield from self._loop(node, here)
+
+    def _loop(self, node: cst.While | cst.For, here: Here) -> Iterator[Mark]:
+        reached = _model_call(here)
+        if reached is None or _only_retries(node, here):
+            return
+        if _branches_on_answer(here, within=node) or isinstance(node, cst.While) and _steps_below(here, reached):
+            yield here.mark(OWNED_LOOP, node, confidence=_sure(reached))
+
+    def visit_FunctionDef(self, node: cst.FunctionDef, here: Here) -> Iterator[Mark]:
+        place = _own_scope(here)
+        if place is None:
+            return
+        if _recursive(here, place) and _branches_on_answer(here, within=node):
+            yield here.mark(OWNED_LOOP, node, confidence=Confidence.MEDIUM)
+        elif _feeds_forward(here, place):
+            yield here.mark(OWNED_PIPELINE, node, confidence=Confidence.MEDIUM)
+
+
+def _own_scope(here: Here) -> Where | None:
+    """The scope that a definition opens."""
+    number = here.view.scopes.get(here.where.order)
+    return Where(here.where.path, number, here.where.order) if number is not None else None
+
+
+def _model_call(here: Here) -> Reached | None:
+    """The model call or run that the loop comes to, one written in it before one below it."""
+    path, order = here.where.path, here.where.order
+    found = [
+        one
+        for one in here.view.reach.inside(path, order, here.view.reach.end(path, order))
+        if one.does in _MODEL and one.depth <= 3
+    ]
+    return min(found, key=lambda one: one.depth, default=None)
+
+
+def _sure(reached: Reached) -> Confidence:
+    return Confidence.HIGH if reached.depth == 0 else Confidence.MEDIUM
+
+
+def _branches_on_answer(here: Here, within: cst.CSTNode) -> bool:
+    """Whether a test inside WITHIN looks at what the model answered in it, or a tool is chosen by it."""
+    for inner in here.inside(*_BRANCHES):
+        test = inner.node.subject if isinstance(inner.node, cst.Match) else inner.node.test  # type: ignore[attr-defined]
+        if any(_made_inside(answer, here) for name in _names(test) for answer in inner.answers(name)):
+            return True
+    for inner in here.inside(cst.Subscript, cst.For):
+        node = inner.node
+        piece = node.slice[0].slice if isinstance(node, cst.Subscript) else None
+        if isinstance(piece, cst.Index):
+            if any(one.shape == "name" and _made_inside(one, here) for one in inner.answers(piece.value)):
+                return True
+        if isinstance(node, cst.For) and node is not within:
+            if any(one.shape == "calls" and _made_inside(one, here) for one in inner.answers(node.iter)):
+                return True
+    return False
+
+
+def _names(test: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+    """The operands of a test that may be a model's answer."""
+    if isinstance(test, cst.BooleanOperation):
+        yield from (*_names(test.left), *_names(test.right))
+    elif isinstance(test, cst.UnaryOperation):
+        yield from _names(test.expression)
+    elif isinstance(test, cst.Comparison):
+        yield from (*_names(test.left), *(one.comparator for one in test.comparisons))
+    elif isinstance(test, cst.Call):
+        yield from (arg.value for arg in test.args)
+        if isinstance(test.func, cst.Attribute):
+            yield test.func.value
+    else:
+        yield test
+
+
+def _made_inside(answer: Origin, here: Here) -> bool:
+    """Whether the answer comes from a call that the loop makes, itself or in the functions below it."""
+    made = answer.made
+    if made is None:
+        return False
+    path, order = here.where.path, here.where.order
+    end = here.view.reach.end(path, order)
+    if made.path == path and order <= made.order <= end:
+        return True
+    return any(one.called.call is answer.call for one in here.view.reach.inside(path, order, end))
+
+
+def _only_retries(node: cst.While | cst.For, here: Here) -> bool:
+    """A loop that only repeats one call until it succeeds: attempts counted by `for`, or `try` alone in `while`."""
+    if isinstance(node, cst.For):
+        iterated = here.origin(node.iter.func) if isinstance(node.iter, cst.Call) else None
+        counted = iterated is not None and iterated.path == "builtins.range"
+        target = node.target.value if isinstance(node.target, cst.Name) else ""
+        return counted and (any(word in target.lower() for word in ("attempt", "retr", "tr", "_")) or target == "_")
+    body = node.body.body
+    return len(body) == 1 and isinstance(body[0], cst.Try)
+
+
+def _steps_below(here: Here, reached: Reached) -> bool:
+    """A `while` whose steps lie in functions of the tree, unless it only reads a person's messages (a REPL)."""
+    if reached.depth == 0:
+        return False
+    path, order = here.where.path, here.where.order
+    end = here.view.reach.end(path, order)
+    asks = any(
+        origin.path == "builtins.input" or origin.symbol is not None and origin.symbol.does == "ask-human"
+        for called in here.view.reach.calls(path, order, end)
+        for origin in here.view.reach.callees(path, called)
+    )
+    return not asks
+
+
+def _recursive(here: Here, place: Where) -> bool:
+    """Whether the function comes back to itself after a model call of its own."""
+    below = here.view.reach.below(place)
+    again = any(
+        one.callee.place is not None
+        and one.callee.place.scope == place.scope
+        and one.callee.place.path == place.path
+        and one.depth == 0
+        for one in below
+    )
+    return again and any(one.does in _MODEL and one.depth <= 1 for one in below)
+
+
+def _feeds_forward(here: Here, place: Where) -> bool:
+    """Whether a model call written in the function uses the answer of an earlier one written there."""
+    tracer, reach = here.view.tracer, here.view.reach
+    scope = here.view.project.scope(place)
+    calls = [
+        (called, Where(place.path, called.scope, called.order))
+        for called in reach.calls(place.path, scope.order + 1, scope.end)
+        if called.scope == place.scope
+    ]
+    asked = []
+    for called, where in calls:
+        origins = tracer.origins(called.call, where)
+        answer = next((one for one in origins if one.kind is Kind.ANSWER and one.receiver is not None), None)
+        if answer is not None and (answer.call is called.call or _tree_call(reach.callees(place.path, called))):
+            asked.append((called, where, answer))
+    made = {id(answer.call) for _, _, answer in asked}
+    if len(made) < 2:
+        return False
+    for called, where, answer in asked:
+        passed = (*called.call.args, *(value for _, value in called.call.keywords))
+        for value in passed:
+            for one in here.view.tracer.origins(value, where):
+                if one.kind is Kind.ANSWER and id(one.call) in made and one.call is not answer.call:
+                    return True
+    return False
+
+
+def _tree_call(callees: tuple[Origin, ...]) -> bool:
+    return any(one.kind is Kind.DEFINITION for one in callees)
