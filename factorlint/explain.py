@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from factorlint.factors import BY_NUMBER
 from factorlint.model import Check, RuleInfo
 from factorlint.report import Look
 from factorlint.report import _doc as doc
+
+_PLACE = re.compile(r"\{\w+\}")  # what only a site can fill in
 
 
 def page(info: RuleInfo, check: Check | None, look: Look) -> str:
@@ -43,7 +46,7 @@ def _rule(info: RuleInfo) -> Iterator[str]:
 def _check(info: RuleInfo, check: Check) -> Iterator[str]:
     yield f"# {check.id} {check.name if check.code else ''}".rstrip()
     yield f"{_severity(check)}, owner {check.owner.value}, of {info.code} {info.name}"
-    yield f"Says: {check.message}"
+    yield f"Says: {_PLACE.sub('…', check.message.replace('{symbol}', 'SYMBOL'))}"
     if check.advice:
         yield f"Instead: {check.advice}"
     yield from _sections(info.doc, *doc.HEADINGS)

@@ -52,6 +52,7 @@ def test_the_page_of_a_rule() -> None:
 def test_the_page_of_a_check() -> None:
     text = page(INFO, OPAQUE, Look())
     assert text.startswith("# FL0801 opaque-agent-run\n\nerror, owner framework, of FL08 own-your-control-flow\n")
+    assert "Says: SYMBOL takes every step itself" in text
     assert "Instead: Write the loop" in text
     assert page(INFO, OWNED_LOOP, Look()).startswith("# owned-loop\n\nevidence, owner code, ")
 
