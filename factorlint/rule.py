@@ -23,6 +23,7 @@ from factorlint.lower import lower
 from factorlint.model import Check, Confidence, Owner
 from factorlint.origin import UNKNOWN, Kind, Origin, Where
 from factorlint.project import Project
+from factorlint.prompts import Prompts
 from factorlint.provenance import Tracer
 from factorlint.reach import Reach
 from factorlint.walk import Step, inside
@@ -62,6 +63,7 @@ class View:
     project: Project
     tracer: Tracer
     reach: Reach
+    prompts: Prompts
     versions: Callable[[str, str, str], bool]  # (library package, condition, file) → whether the pins allow it
     lowered: dict[int, Expr]
     scopes: Mapping[int, int]  # statement number of a definition → its scope

@@ -17,6 +17,7 @@ from factorlint.facts import Facts, learn
 from factorlint.model import Files, Problem, Report, Role, Site
 from factorlint.pins import Pins
 from factorlint.project import Project
+from factorlint.prompts import Prompts
 from factorlint.provenance import Tracer
 from factorlint.reach import Reach
 from factorlint.rule import Rule, View
@@ -125,12 +126,12 @@ def visit_all(
     from factorlint.visit import Visited, visit
 
     tracer = Tracer(project)
-    reach = Reach(tracer)
+    reach, prompts = Reach(tracer), Prompts(tracer)
 
     def visit_one(one: Source) -> Visited:
         facts = project.files[one.path]
         scopes = {scope.order: scope.id for scope in facts.scopes}
-        return visit(View(one.path, facts, project, tracer, reach, pinned.allows, {}, scopes), one, rules)
+        return visit(View(one.path, facts, project, tracer, reach, prompts, pinned.allows, {}, scopes), one, rules)
 
     sites: list[Site] = []
     problems: list[Problem] = []

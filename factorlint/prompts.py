@@ -1,0 +1,192 @@
+"""The prompts of a tree: every text on its way to a model, traced back to where it is written.
+
+A prompt is one site wherever it is used: at its constant, its prompt function, its template file, or at the literal
+inside the call. So the question is asked once for the whole tree, from the calls that take prompts back to the texts.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from factorlint import arguments
+from factorlint.catalog import Symbol
+from factorlint.expr import Call, Const, Dict, Expr, Op, Seq, Star, Text
+from factorlint.facts import Called
+from factorlint.origin import Kind, Origin, Where
+from factorlint.provenance import Tracer
+
+SYSTEM, USER, WHOLE = "system", "user", "whole"  # the part a text plays: a system prompt, a message, the whole prompt
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One text on its way to a model.
+
+    ``expr`` is the text as written at ``place`` (or the expression that brings it where its text is not in the tree),
+    ``sink`` the call that takes it, ``local`` whether it stands inside that call's own function.
+    """
+
+    kind: str  # literal, constant, function, file, passed, answer
+    part: str
+    expr: Expr
+    place: Where
+    sink: Called
+    sink_at: Where
+    symbol: Symbol
+    origin: Origin
+
+
+class Prompts:
+    """All prompts of a tree, found when first asked for."""
+
+    def __init__(self, tracer: Tracer) -> None:
+        self.tracer = tracer
+
+    @functools.cached_property
+    def every(self) -> tuple[Prompt, ...]:
+        """Each prompt at each sink, in file order."""
+        files = self.tracer.project.files
+        return tuple(one for path in sorted(files) for called in files[path].calls for one in self._at(path, called))
+
+    @functools.cached_property
+    def by_statement(self) -> Mapping[tuple[str, int], tuple[Prompt, ...]]:
+        """Where a prompt is written (file, statement) → the prompts there."""
+        rows: dict[tuple[str, int], list[Prompt]] = {}
+        for one in self.every:
+            order = one.place.order
+            if one.kind == "function":
+                order = self.tracer.project.scope(one.place).order
+            rows.setdefault((one.place.path, order), []).append(one)
+        return {key: tuple(found) for key, found in rows.items()}
+
+    @functools.cached_property
+    def by_sink(self) -> Mapping[tuple[str, int], tuple[Prompt, ...]]:
+        """Where a prompt is sent (file, statement) → the prompts sent there."""
+        rows: dict[tuple[str, int], list[Prompt]] = {}
+        for one in self.every:
+            rows.setdefault((one.sink_at.path, one.sink_at.order), []).append(one)
+        return {key: tuple(found) for key, found in rows.items()}
+
+    def _at(self, path: str, called: Called) -> Iterator[Prompt]:
+        where = Where(path, called.scope, called.order)
+        for callee in self.tracer.origins(called.call.func, where):
+            symbol = callee.symbol
+            if symbol is None or callee.kind not in (Kind.LIBRARY, Kind.INSTANCE):
+                continue
+            given = arguments.of(self.tracer, symbol, called.call, where)
+            for role, part in (("prompt", SYSTEM), ("messages", WHOLE)):
+                for name in _names(self.tracer, symbol, role):
+                    row = given.given.get(name)
+                    if row is None:
+                        continue
+                    for text, place, says in self._texts(row[0], row[1], part, 0):
+                        yield from self._sources(text, place, says, called, where, symbol)
+            return
+
+    def _texts(self, expr: Expr, where: Where, part: str, depth: int) -> Iterator[tuple[Expr, Where, str]]:
+        """The texts inside a message list, a message, or EXPR itself."""
+        if depth > 5:
+            return
+        if isinstance(expr, Star):
+            expr = expr.value
+        if isinstance(expr, Dict):
+            yield from self._message(expr, where, depth)
+            return
+        if isinstance(expr, Seq) and expr.kind != "gen":
+            pair = _pair(expr)
+            if pair is not None:
+                yield pair[1], where, SYSTEM if pair[0] in ("system", "developer") else USER
+                return
+            for item in expr.items:
+                yield from self._texts(item, where, part, depth + 1)
+            return
+        containers = [one for one in self.tracer.origins(expr, where) if one.kind is Kind.CONTAINER]
+        if not containers:
+            yield expr, where, part
+            return
+        for one in containers:
+            for held in (one, *one.parts):
+                if held.place is None or held.expr is expr:
+                    continue
+                if held is not one and isinstance(held.expr, Dict):  # what was appended later
+                    for _, value in held.expr.items:
+                        yield from self._texts(value, held.place, part, depth + 1)
+                elif isinstance(held.expr, (Dict, Seq)):
+                    yield from self._texts(held.expr, held.place, part, depth + 1)
+
+    def _message(self, expr: Dict, where: Where, depth: int) -> Iterator[tuple[Expr, Where, str]]:
+        keys = {key.value: value for key, value in expr.items if isinstance(key, Const)}
+        content = keys.get("content", keys.get("parts", keys.get("text")))
+        if content is None or "tool_call_id" in keys:
+            return
+        role = keys.get("role")
+        said = role.value if isinstance(role, Const) else None
+        if said in ("assistant", "tool", "function", "model"):
+            return
+        part = SYSTEM if said in ("system", "developer") else USER
+        if isinstance(content, Seq):
+            for item in content.items:
+                yield from self._texts(item, where, part, depth + 1)
+        else:
+            yield content, where, part
+
+    def _sources(
+        self, expr: Expr, where: Where, part: str, called: Called, at: Where, symbol: Symbol
+    ) -> Iterator[Prompt]:
+        """Where the text of EXPR is written."""
+        found = self.tracer.origins(expr, where)
+        for origin in found:
+            made = self._source(origin, expr, where, at)
+            if made is not None:
+                kind, text, place = made
+                yield Prompt(kind, part, text, place, called, at, symbol, origin)
+
+    def _source(self, origin: Origin, expr: Expr, where: Where, at: Where) -> tuple[str, Expr, Where] | None:
+        if origin.kind is Kind.VALUE and origin.expr is not None and origin.place is not None:
+            if not _is_text(origin.expr):
+                return None
+            scope = self.tracer.project.scope(origin.place)
+            if scope.kind != "function":
+                kind = "literal" if origin.place == at else "constant"
+                return kind, origin.expr, origin.place
+            same = (origin.place.path, origin.place.scope) == (at.path, at.scope)
+            return ("literal" if same else "function"), origin.expr, origin.place
+        if origin.kind is Kind.ANSWER:
+            return "answer", expr, where
+        if origin.kind is Kind.INSTANCE and origin.path.rpartition(".")[2].rstrip("()") in _READERS:
+            return "file", expr, where
+        if origin.kind is Kind.DEFINITION and origin.place is not None:
+            if self.tracer.project.scope(origin.place).kind == "function":
+                return "function", expr, origin.place
+        return None
+
+
+_READERS = frozenset(("read_text", "read", "safe_load", "load", "loads", "render", "get_template"))
+
+
+def _names(tracer: Tracer, symbol: Symbol, role: str) -> Iterable[str]:
+    for one in tracer.catalog.lineage(symbol):
+        if one.arguments.get(role):
+            return one.arguments[role]
+    return ()
+
+
+def _pair(expr: Seq) -> tuple[str, Expr] | None:
+    """``("system", text)``, as some libraries write a message."""
+    if expr.kind == "tuple" and len(expr.items) == 2 and isinstance(expr.items[0], Const):
+        said = expr.items[0].value
+        if isinstance(said, str) and said in ("system", "developer", "human", "user", "ai", "assistant"):
+            return said, expr.items[1]
+    return None
+
+
+def _is_text(expr: Expr) -> bool:
+    if isinstance(expr, Const):
+        return isinstance(expr.value, str) and bool(expr.value.strip())
+    if isinstance(expr, Op):
+        return expr.op in ("+", "%") and any(_is_text(one) for one in expr.operands)
+    if isinstance(expr, Call):
+        return False
+    return isinstance(expr, Text) and any(_is_text(one) for one in expr.parts)

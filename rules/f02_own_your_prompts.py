@@ -1,0 +1,226 @@
+"""FL02 own-your-prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from factorlint.expr import Const, Expr
+from factorlint.model import Check, Confidence, Owner, Severity
+from factorlint.prompts import SYSTEM, USER, Prompt
+from factorlint.rule import Here, Mark, Rule, text_of
+
+HIDDEN_PROMPT_CONSTRUCTOR = Check(
+    "FL0201",
+    "hidden-prompt-constructor",
+    Owner.FRAMEWORK,
+    Severity.ERROR,
+    "{symbol} builds the prompt out of pieces: {what}",
+    "Write the prompt whole in this tree and send it verbatim; here: {gives_back}.",
+)
+FRAMEWORK_DEFAULT_PROMPT = Check(
+    "FL0202",
+    "framework-default-prompt",
+    Owner.FRAMEWORK,
+    Severity.WARNING,
+    "{symbol} runs on the package's own prompt: {what}",
+    "Pass a prompt of your own.",
+)
+REMOTE_PROMPT = Check(
+    "FL0203",
+    "remote-prompt",
+    Owner.FRAMEWORK,
+    Severity.WARNING,
+    "{symbol} fetches the prompt at run time: it is not in this tree, and may change without a commit",
+    "Keep the text in the tree, or pin the version that is fetched.",
+)
+INLINE_PROMPT = Check(
+    "FL0204",
+    "inline-prompt",
+    Owner.CODE,
+    Severity.INFO,
+    "a prompt of {detail} lines stands inside the function that sends it: nothing can import or test it",
+    "Move it to a named constant, a template file or a prompt function.",
+)
+PROMPT_WITH_ADDITIONS = Check(
+    "FL0205",
+    "prompt-with-additions",
+    Owner.SHARED,
+    Severity.INFO,
+    "{symbol} sends your prompt whole and adds its own words: {what}",
+    "Read what is added before you tune the prompt around it.",
+)
+MODEL_WRITTEN_PROMPT = Check(
+    "FL0206",
+    "model-written-prompt",
+    Owner.NOBODY,
+    Severity.WARNING,
+    "a model wrote this system prompt at run time, and nobody reads it before it is sent",
+    "Let the model fill slots of a prompt that is written here, or show the text to a person first.",
+)
+OWNED_PROMPT = Check(None, "owned-prompt", Owner.CODE, None, "the prompt is written in this tree and sent as it is")
+
+_MAX_INLINE = 3  # lines of text; from the specification of FL0204
+_HELD = (HIDDEN_PROMPT_CONSTRUCTOR, FRAMEWORK_DEFAULT_PROMPT, REMOTE_PROMPT, PROMPT_WITH_ADDITIONS)
+_TEXTS = (cst.SimpleString, cst.ConcatenatedString, cst.FormattedString, cst.TemplatedString, cst.BinaryOperation)
+
+
+class OwnYourPrompts(Rule):
+    """Is the text that reaches the model yours, or the package's?
+
+    ## What it looks at
+
+    Every prompt on its way to a model: the arguments of model calls, agents, chains and message objects, traced back
+    to where the text is written. A constructor that pastes your `role`, `goal` or `backstory` into text of its own is
+    reported; so are built-in prompts that run because none was passed, and prompts that are fetched at run time.
+
+    ## Why it matters
+
+    The prompt is the first thing that is tuned to get from 80 % to what customers accept. You cannot tune, test or
+    review a text that is put together inside a dependency.
+
+    ## Framework-owned
+
+    ```python
+    from crewai import Agent
+
+    writer = Agent(role="Writer", goal="Write well", backstory="You have written for twenty years.")
+    ```
+
+    ## Owned
+
+    ```python
+    from openai import OpenAI
+
+    SYSTEM = "You write release notes. Answer in three sentences."
+
+
+    def release_notes(changes: str) -> str:
+        messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": changes}]
+        return OpenAI().chat.completions.create(model="gpt-4o", messages=messages).choices[0].message.content
+    ```
+
+    ## What it cannot see
+
+    Texts that are assembled from a database or a configuration file at run time, and what a provider adds on its side.
+    """
+
+    factor = 2
+    name = "own-your-prompts"
+    checks = (
+        HIDDEN_PROMPT_CONSTRUCTOR,
+        FRAMEWORK_DEFAULT_PROMPT,
+        REMOTE_PROMPT,
+        INLINE_PROMPT,
+        PROMPT_WITH_ADDITIONS,
+        MODEL_WRITTEN_PROMPT,
+        OWNED_PROMPT,
+    )
+
+    def visit_Call(self, node: cst.Call, here: Here) -> Iterator[Mark]:
+        said = False
+        for check in _HELD:
+            for held in here.held(node, str(check.code)):
+                if said and check in (FRAMEWORK_DEFAULT_PROMPT, PROMPT_WITH_ADDITIONS):
+                    continue
+                said = True
+                yield here.mark_held(check, node, held, gives_back="; ".join(held.fact.gives_back))
+        yield from self._generated(node, here)
+        for prompt in _sent_by(node, here):
+            if prompt.kind == "answer" and prompt.part == SYSTEM:
+                yield here.mark(MODEL_WRITTEN_PROMPT, node, prompt.origin.weaker())
+            elif prompt.kind == "file":
+                yield here.mark(OWNED_PROMPT, node, prompt.origin.weaker())
+
+    def _generated(self, node: cst.Call, here: Here) -> Iterator[Mark]:
+        for held in here.held(node, "owned-prompt"):
+            yield here.mark_held(OWNED_PROMPT, node, held)
+
+    # A prompt is one site, where it is written: at its statement, or at its prompt function.
+
+    def visit_Assign(self, node: cst.Assign, here: Here) -> Iterator[Mark]:
+        yield from self._written(node, here)
+
+    def visit_AnnAssign(self, node: cst.AnnAssign, here: Here) -> Iterator[Mark]:
+        yield from self._written(node, here)
+
+    def visit_AugAssign(self, node: cst.AugAssign, here: Here) -> Iterator[Mark]:
+        yield from self._written(node, here)
+
+    def visit_Return(self, node: cst.Return, here: Here) -> Iterator[Mark]:
+        yield from self._written(node, here)
+
+    def visit_Expr(self, node: cst.Expr, here: Here) -> Iterator[Mark]:
+        yield from self._written(node, here)
+
+    def visit_For(self, node: cst.For, here: Here) -> Iterator[Mark]:
+        yield from self._written(node.iter, here)
+
+    def visit_With(self, node: cst.With, here: Here) -> Iterator[Mark]:
+        for item in node.items:
+            yield from self._written(item, here)
+
+    def visit_FunctionDef(self, node: cst.FunctionDef, here: Here) -> Iterator[Mark]:
+        found = [one for one in _prompts_at(here) if one.kind == "function"]
+        if found:
+            yield here.mark(OWNED_PROMPT, node, confidence=Confidence.MEDIUM)
+
+    def _written(self, node: cst.CSTNode, here: Here) -> Iterator[Mark]:
+        found = [one for one in _prompts_at(here) if one.kind in ("literal", "constant")]
+        if not found:
+            return
+        named = isinstance(node, (cst.Assign, cst.AnnAssign))
+        for text, prompts in _by_text(found):
+            at = _literal(text, here) or node
+            if _hidden(prompts):
+                continue
+            lines = _lines(text, here, prompts[0])
+            first = prompts[0]
+            if first.kind == "literal" and lines > _MAX_INLINE:
+                yield here.mark(INLINE_PROMPT, at, confidence=Confidence.HIGH, detail=str(lines))
+            elif not _question(prompts):
+                yield here.mark(OWNED_PROMPT, node if named else at, confidence=Confidence.HIGH)
+
+
+def _prompts_at(here: Here) -> tuple[Prompt, ...]:
+    return here.view.prompts.by_statement.get((here.where.path, here.where.order), ())
+
+
+def _sent_by(node: cst.Call, here: Here) -> Iterator[Prompt]:
+    """The prompts that the call at NODE takes."""
+    expr = here.expr(node)
+    for one in here.view.prompts.by_sink.get((here.where.path, here.where.order), ()):
+        if one.sink.call == expr:
+            yield one
+
+
+def _by_text(found: list[Prompt]) -> Iterator[tuple[Expr, list[Prompt]]]:
+    texts: dict[int, tuple[Expr, list[Prompt]]] = {}
+    for one in found:
+        texts.setdefault(id(one.expr), (one.expr, []))[1].append(one)
+    yield from texts.values()
+
+
+def _literal(text: Expr, here: Here) -> cst.CSTNode | None:
+    """The node of the text inside the statement under visit."""
+    for inner in here.inside(*_TEXTS):
+        if inner.where.order == here.where.order and here.expr(inner.node) == text:
+            return inner.node
+    return None
+
+
+def _hidden(prompts: list[Prompt]) -> bool:
+    """Every way that this text goes leads into pieces of a hidden prompt: FL0201 speaks for it."""
+    return all(one.symbol.parameter("pieces") for one in prompts)
+
+
+def _question(prompts: list[Prompt]) -> bool:
+    """A short literal sent as the person's own words: a question, no prompt."""
+    return all(one.part == USER and isinstance(one.expr, Const) and len(str(one.expr.value)) < 80 for one in prompts)
+
+
+def _lines(text: Expr, here: Here, prompt: Prompt) -> int:
+    """Lines of the text without its blank edges."""
+    said = text_of(here.view.tracer, text, prompt.place) or ""
+    return len(said.strip().splitlines())
