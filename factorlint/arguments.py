@@ -122,7 +122,9 @@ class Arguments:
                         return True
                 if isinstance(expr, Seq):
                     for item in expr.items:
-                        if held.place and any(_same(found, wanted) for found in literals(self.tracer, item, held.place)):
+                        if held.place and any(
+                            _same(found, wanted) for found in literals(self.tracer, item, held.place)
+                        ):
                             return True
         return False
 

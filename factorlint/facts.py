@@ -251,9 +251,7 @@ class _Reader:
         elif isinstance(node.target, ast.Attribute):
             base = self.expr(node.target.value)
             scope = self.scope.number
-            self.writes.append(
-                Write(order, scope, base, node.target.attr, None, Other("declared"), False, annotation)
-            )
+            self.writes.append(Write(order, scope, base, node.target.attr, None, Other("declared"), False, annotation))
 
     def on_AugAssign(self, node: ast.AugAssign, order: int) -> None:
         value = Op(_SIGNS.get(type(node.op), "?"), (self.expr(node.target), self.expr(node.value)))
@@ -370,9 +368,7 @@ class _Reader:
         outer, self.scope = self.scope, inner
         self.scopes.append(None)
         self.block(node.body, order, "body")
-        self.close(
-            inner.number, (), decorators, bases, keywords, None, ast.get_docstring(node, clean=False), False
-        )
+        self.close(inner.number, (), decorators, bases, keywords, None, ast.get_docstring(node, clean=False), False)
         self.scope = outer
 
     def parameters(self, args: ast.arguments) -> tuple[Parameter, ...]:

@@ -65,9 +65,7 @@ class _Older(cst.CSTTransformer):
     ) -> cst.ExceptHandler:
         kinds = updated_node.type
         if isinstance(kinds, cst.Tuple) and not kinds.lpar:  # `except A, B:` of Python 3.14
-            return updated_node.with_changes(
-                type=kinds.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
-            )
+            return updated_node.with_changes(type=kinds.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()]))
         return updated_node
 
 

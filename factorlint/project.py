@@ -153,6 +153,39 @@ class Project:
         """The calls directly in a scope (not those of functions defined inside it)."""
         return self._calls_in.get((path, scope), ())
 
+    @functools.cached_property
+    def _classes(self) -> Mapping[str, list[tuple[str, Scope]]]:
+        """Method name → the classes that define it."""
+        rows: dict[str, list[tuple[str, Scope]]] = {}
+        for path in sorted(self.files):
+            scopes = self.files[path].scopes
+            for scope in scopes:
+                if scope.kind == "function" and scope.parent >= 0 and scopes[scope.parent].kind == "class":
+                    rows.setdefault(scope.name, []).append((path, scopes[scope.parent]))
+        return rows
+
+    def classes_with(self, method: str) -> Sequence[tuple[str, Scope]]:
+        """The classes of the tree that define METHOD, in file order."""
+        return self._classes.get(method, ())
+
+    def is_stub(self, place: Where) -> bool:
+        """Whether a function has no body of its own: a docstring, ``...``, ``pass`` or ``raise NotImplementedError``."""
+        scope = self.scope(place)
+        if scope.kind != "function" or scope.end - scope.order > 2:
+            return False
+        statements = self.files[place.path].statements[scope.order + 1 : scope.end + 1]
+        called = [last_name(one.call.func) for one in self.calls_in(place.path, scope.id)]
+        plain = all(one.kind in ("Expr", "Pass", "Raise") for one in statements)
+        return plain and set(called) <= {"NotImplementedError"}
+
+    def is_protocol(self, path: str, class_scope: int) -> bool:
+        return any(last_name(base) == "Protocol" for base in self.files[path].scopes[class_scope].bases)
+
+    def fits(self, path: str, scope: Scope, protocol_path: str, protocol: int) -> bool:
+        """Whether a class defines every method that the protocol names."""
+        wanted = {one.name for one in self.methods(protocol_path, protocol)}
+        return wanted <= {one.name for one in self.methods(path, scope.id)}
+
     # -- order and reach -------------------------------------------------------------------------------------------
 
     def chain(self, path: str, order: int) -> list[int]:

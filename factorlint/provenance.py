@@ -218,8 +218,9 @@ class Tracer:
         """What the tree's own calls pass for parameter NAME of the function SCOPE."""
         asked = 0
         holder = self.project.files[where.path].scopes[scope.parent] if scope.parent >= 0 else None
-        callee = holder.name if holder is not None and scope.name == "__init__" else scope.name
-        for path, called in self.project.calls_of(callee):
+        made = holder is not None and scope.name == "__init__"
+        callees = (holder.name, "cls") if made and holder is not None else (scope.name,)
+        for path, called in (row for callee in callees for row in self.project.calls_of(callee)):
             at = Where(path, called.scope, called.order)
             if asked >= _FAN or not self._calls(called.call, at, scope, where.path):
                 continue
@@ -411,6 +412,31 @@ class Tracer:
             if found.kind is Kind.DEFINITION:
                 return found
         return None
+
+    def bodies(self, method: Origin) -> Origins:
+        """METHOD itself, or where it is a stub what may run for it: overriding methods, classes that fit a protocol."""
+        place = method.place
+        if place is None or not self.project.is_stub(place):
+            return (method,)
+        name = self.project.scope(place).name
+        holder = self.project.scope(place).parent
+        found = []
+        for path, scope in self.project.classes_with(name):
+            if (path, scope.id) == (place.path, holder):
+                continue
+            one = self._class(path, scope, Kind.DEFINITION)
+            protocol = self.project.is_protocol(place.path, holder)
+            kin = any(
+                base.place and (base.place.path, base.place.scope) == (place.path, holder) for base in self.lineage(one)
+            )
+            if not kin and not (protocol and self.project.fits(path, scope, place.path, holder)):
+                continue
+            own = self.method(one, name)
+            if own is not None and own.place is not None and not self.project.is_stub(own.place):
+                found.append(
+                    Origin(Kind.DEFINITION, own.path, None, Confidence.MEDIUM, own.place, receiver=method.receiver)
+                )
+        return tuple(found[:_FAN]) or (method,)
 
     def object_member(self, base: Origin, name: str) -> Iterable[Origin]:
         """An attribute of an object of the tree: what its methods assign, what its class says, what it inherits."""
@@ -604,9 +630,7 @@ class Tracer:
             return (UNKNOWN,)
         scope = self.project.scope(callee.place)
         if scope.kind == "class":
-            return (
-                Origin(Kind.OBJECT, callee.path, None, callee.confidence, callee.place, call=expr, made=where),
-            )
+            return (Origin(Kind.OBJECT, callee.path, None, callee.confidence, callee.place, call=expr, made=where),)
         return tuple(one.weaker() for one in self.results(callee))
 
     def results(self, callee: Origin) -> Iterable[Origin]:
@@ -623,8 +647,10 @@ class Tracer:
             at = Where(place.path, scope.id, scope.end)
             return (Origin(Kind.CONTAINER, expr=made, place=at),)
         found: list[Origin] = []
-        for order, value in scope.returns:
-            found += self.origins(value, Where(place.path, scope.id, order))
+        for body in self.bodies(callee):
+            inner = body.place or place
+            for order, value in self.project.scope(inner).returns:
+                found += self.origins(value, Where(inner.path, inner.scope, order))
         if not _informative(found) and scope.annotation is not None:
             found += self.instances(scope.annotation, Where(place.path, scope.parent, scope.order))
         return found or (UNKNOWN,)

@@ -90,25 +90,25 @@ class Reach:
     def _from(self, path: str, called: Called, depth: int, seen: set[tuple[str, int]]) -> Iterator[Reached]:
         for callee in self.callees(path, called):
             yield Reached(callee, called, path, depth)
-            place = self._body(callee)
-            if place is None or depth >= _DEPTH or (place.path, place.scope) in seen:
-                continue
-            seen.add((place.path, place.scope))
-            scope = self.project.scope(place)
-            for inner in self.calls(place.path, scope.order + 1, scope.end):
-                yield from self._from(place.path, inner, depth + 1, seen)
+            for place in self.bodies(callee):
+                if depth >= _DEPTH or (place.path, place.scope) in seen:
+                    continue
+                seen.add((place.path, place.scope))
+                scope = self.project.scope(place)
+                for inner in self.calls(place.path, scope.order + 1, scope.end):
+                    yield from self._from(place.path, inner, depth + 1, seen)
 
-    def _body(self, callee: Origin) -> Where | None:
-        """The function of the tree that a call of CALLEE runs."""
+    def bodies(self, callee: Origin) -> tuple[Where, ...]:
+        """The functions of the tree that a call of CALLEE may run."""
+        found: Origin | None = None
         if callee.kind is Kind.OBJECT:
             found = self.tracer.method(callee, "__call__")
-            return found.place if found else None
-        if callee.kind is not Kind.DEFINITION or callee.place is None:
-            return None
-        if self.project.scope(callee.place).kind == "function":
-            return callee.place
-        found = self.tracer.method(callee, "__init__")
-        return found.place if found else None
+        elif callee.kind is Kind.DEFINITION and callee.place is not None:
+            function = self.project.scope(callee.place).kind == "function"
+            found = callee if function else self.tracer.method(callee, "__init__")
+        if found is None:
+            return ()
+        return tuple(one.place for one in self.tracer.bodies(found) if one.place is not None)
 
     def first(self, path: str, first: int, last: int, *does: str) -> Reached | None:
         """The first call among or below the statements that DOES one of these (call-model, run, …)."""

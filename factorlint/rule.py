@@ -15,9 +15,10 @@ from typing import Any, ClassVar
 import libcst as cst
 
 from factorlint import arguments, known_calls
+from factorlint.agents import Agents, Toolset
 from factorlint.arguments import Arguments
 from factorlint.catalog import Catalog, Fact, Symbol
-from factorlint.expr import Call, Const, Expr, Op, Text
+from factorlint.expr import Call, Const, Expr, Op, Seq, Text
 from factorlint.facts import Facts, Scope
 from factorlint.lower import lower
 from factorlint.model import Check, Confidence, Owner
@@ -64,6 +65,7 @@ class View:
     tracer: Tracer
     reach: Reach
     prompts: Prompts
+    agents: Agents
     versions: Callable[[str, str, str], bool]  # (library package, condition, file) → whether the pins allow it
     lowered: dict[int, Expr]
     scopes: Mapping[int, int]  # statement number of a definition → its scope
@@ -168,6 +170,12 @@ class Here:
         call = expr if isinstance(expr, Call) else Call(expr, (), ())
         yield from facts_at(self.view, call, self.where, checks)
 
+    def toolset(self, node: cst.Call, symbol: Symbol) -> Toolset:
+        """The tools of the agent that is constructed at NODE."""
+        expr = self.expr(node)
+        assert isinstance(expr, Call)
+        return self.view.agents.toolset(symbol, expr, self.where)
+
     # -- marks -----------------------------------------------------------------------------------------------------
 
     def mark(
@@ -241,6 +249,9 @@ def facts_at(view: View, call: Call, where: Where, checks: tuple[str, ...]) -> I
     for callee in view.tracer.origins(call.func, where):
         for symbol, origin in symbols_of(view.tracer, callee):
             given = arguments.of(view.tracer, symbol, call, where)
+            registered = view.agents.registered(call, where)
+            if registered:
+                given.given["registered"] = (Seq("list", tuple(decorator for _, _, decorator in registered)), where)
             for fact in view.catalog.facts(symbol):
                 if fact.check not in checks or id(fact) in said:
                     continue

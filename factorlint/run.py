@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from factorlint import __version__, catalog, discover, gates, imports, pins, registry, score, sift, source, workers
+from factorlint.agents import Agents
 from factorlint.catalog import Catalog
 from factorlint.config import Settings
 from factorlint.discover import Found
@@ -126,12 +127,14 @@ def visit_all(
     from factorlint.visit import Visited, visit
 
     tracer = Tracer(project)
-    reach, prompts = Reach(tracer), Prompts(tracer)
+    reach, prompts, agents = Reach(tracer), Prompts(tracer), Agents(tracer)
 
     def visit_one(one: Source) -> Visited:
         facts = project.files[one.path]
         scopes = {scope.order: scope.id for scope in facts.scopes}
-        return visit(View(one.path, facts, project, tracer, reach, prompts, pinned.allows, {}, scopes), one, rules)
+        return visit(
+            View(one.path, facts, project, tracer, reach, prompts, agents, pinned.allows, {}, scopes), one, rules
+        )
 
     sites: list[Site] = []
     problems: list[Problem] = []
@@ -195,4 +198,3 @@ def jobs(settings: Settings, work: Sequence[Source]) -> int:
 def _patience(one: Source) -> float:
     """Seconds that one file may take: generous for its size, so that only a hang is cut."""
     return 20.0 + len(one.text) / 10_000
-

@@ -72,9 +72,7 @@ def _sites(
     return tuple(_site(mark, places[id(mark.node)], factors, source, view, lines) for mark in marks)
 
 
-def _site(
-    mark: Mark, span: Span, factors: dict[str, int], source: Source, view: View, lines: Sequence[str]
-) -> Site:
+def _site(mark: Mark, span: Span, factors: dict[str, int], source: Source, view: View, lines: Sequence[str]) -> Site:
     cell, line = source.locate(span.line)
     end_line = line + span.end_line - span.line
     return Site(

@@ -50,7 +50,9 @@ STEPPED_RUN = Check(None, "stepped-run", Owner.SHARED, None, "{symbol} hands eac
 
 _BRANCHES = (cst.If, cst.While, cst.Match, cst.IfExp, cst.Assert)
 _MODEL = ("call-model", "run")
-_DEFERRED = frozenset(("to_thread", "run_in_executor", "submit", "create_task", "add_task", "Thread", "Process", "partial"))
+_DEFERRED = frozenset(
+    ("to_thread", "run_in_executor", "submit", "create_task", "add_task", "Thread", "Process", "partial")
+)
 
 
 class OwnYourControlFlow(Rule):
@@ -280,9 +282,9 @@ def _recursive(here: Here, place: Where) -> bool:
     """Whether the function comes back to itself after a model call of its own."""
     below = here.view.reach.below(place)
     again = any(
-        one.callee.place is not None
-        and one.callee.place.scope == place.scope
-        and one.callee.place.path == place.path
+        one.callee.kind is Kind.DEFINITION
+        and one.callee.place is not None
+        and (one.callee.place.path, one.callee.place.scope) == (place.path, place.scope)
         and one.depth == 0
         for one in below
     )

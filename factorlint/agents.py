@@ -1,0 +1,150 @@
+"""The agent as a thing: the tools that it is given, by argument or by decorator, and what each of them is."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from factorlint import arguments
+from factorlint.catalog import Symbol
+from factorlint.expr import Call, Dict, Expr, Seq, Star, last_name
+from factorlint.origin import Kind, Origin, Where
+from factorlint.provenance import Tracer
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One tool of an agent. ``element`` is the expression that hands it over, ``body`` the tree's function behind it."""
+
+    name: str
+    origin: Origin
+    element: Expr
+    where: Where
+    body: Where | None
+
+
+@dataclass(frozen=True)
+class Toolset:
+    """The tools of an agent; ``known`` is False where a toolkit, a server or an unseen list may hold more."""
+
+    tools: tuple[Tool, ...]
+    known: bool
+    argument: str | None  # the argument they came by, None where decorators registered them
+
+
+class Agents:
+    """Questions about the agents of a tree. Holds only its memory."""
+
+    def __init__(self, tracer: Tracer) -> None:
+        self.tracer = tracer
+
+    @functools.cached_property
+    def _registered(self) -> Mapping[tuple[Where, Call], tuple[tuple[str, int, Expr], ...]]:
+        """Constructor call (place, call) → the functions that decorators of the object register as tools."""
+        rows: dict[tuple[Where, Call], list[tuple[str, int, Expr]]] = {}
+        for path in sorted(self.tracer.project.files):
+            for scope in self.tracer.project.files[path].scopes:
+                outside = Where(path, scope.parent, scope.order)
+                for decorator in scope.decorators:
+                    func = decorator.func if isinstance(decorator, Call) else decorator
+                    for one in self.tracer.origins(func, outside):
+                        maker = one.receiver
+                        if one.plays("tool-decorator") and maker is not None and maker.call and maker.made:
+                            rows.setdefault((maker.made, maker.call), []).append((path, scope.id, decorator))
+        return {key: tuple(found) for key, found in rows.items()}
+
+    def registered(self, call: Call, where: Where) -> tuple[tuple[str, int, Expr], ...]:
+        """The functions (file, scope, decorator) registered as tools of the object that CALL makes at WHERE."""
+        return self._registered.get((where, call), ())
+
+    def toolset(self, symbol: Symbol, call: Call, where: Where) -> Toolset:
+        """The tools of the agent that CALL constructs."""
+        given = arguments.of(self.tracer, symbol, call, where)
+        tools: list[Tool] = []
+        known, argument = True, None
+        names = [name for one in self.tracer.catalog.lineage(symbol) for name in one.parameter("tools")]
+        for name in dict.fromkeys(names):
+            row = given.given.get(name)
+            if row is None:
+                continue
+            argument = argument or name
+            for tool in self.tools_in(*row):
+                if tool is None:
+                    known = False
+                else:
+                    tools.append(tool)
+        if given.open and argument is None:
+            known = False
+        for path, number, decorator in self.registered(call, where):
+            scope = self.tracer.project.files[path].scopes[number]
+            place = Where(path, number, scope.end)
+            origin = Origin(Kind.DEFINITION, scope.qualname, place=place)
+            tools.append(Tool(scope.name, origin, decorator, Where(path, scope.parent, scope.order), place))
+        return Toolset(tuple(tools), known, argument)
+
+    def tools_in(self, expr: Expr, where: Where, depth: int = 0) -> Iterator[Tool | None]:
+        """The tools of a list; None for a part of it that cannot be counted."""
+        found = [one for one in self.tracer.origins(expr, where) if one.kind is Kind.CONTAINER]
+        if not found:
+            yield None
+            return
+        for one in found[:1]:
+            for held in (one, *one.parts):
+                if held.expr is None or held.place is None:
+                    yield None
+                elif isinstance(held.expr, Seq) and held.expr.kind == "gen":
+                    yield None
+                elif isinstance(held.expr, Dict):
+                    for _, value in held.expr.items:
+                        yield from self._element(value, held.place, depth)
+                elif isinstance(held.expr, Seq):
+                    for item in held.expr.items:
+                        yield from self._element(item, held.place, depth)
+
+    def _element(self, item: Expr, where: Where, depth: int) -> Iterator[Tool | None]:
+        if isinstance(item, Star):
+            if depth < 4:
+                yield from self.tools_in(item.value, where, depth + 1)
+            else:
+                yield None
+            return
+        origins = self.tracer.origins(item, where)
+        if any(self.tracer.catalog.is_a(one.symbol, "toolkit") for one in origins):
+            yield None
+            return
+        if origins and origins[0].kind is Kind.CONTAINER and not isinstance(origins[0].expr, Dict) and depth < 4:
+            yield from self.tools_in(item, where, depth + 1)
+            return
+        yield self.tool(item, where)
+
+    def tool(self, item: Expr, where: Where) -> Tool:
+        """One element of a tool list: a function, a wrapped function, a tool object, a class."""
+        origin = self.tracer.origin(item, where)
+        body = self._body(origin, where)
+        scope = self.tracer.project.scope(body) if body is not None else None
+        name = scope.name if scope is not None and scope.name not in _RUNS else last_name(item) or ""
+        if isinstance(item, Call):
+            name = name or last_name(item.func) or ""
+        return Tool(name, origin, item, where, body)
+
+    def _body(self, origin: Origin, where: Where, depth: int = 0) -> Where | None:
+        project = self.tracer.project
+        if origin.kind is Kind.DEFINITION and origin.place is not None:
+            if project.scope(origin.place).kind == "function":
+                return origin.place
+        if origin.kind in (Kind.OBJECT, Kind.DEFINITION):
+            for name in _RUNS:
+                found = self.tracer.method(origin, name)
+                if found is not None:
+                    return found.place
+        if origin.kind is Kind.INSTANCE and origin.call is not None and origin.made is not None and depth < 2:
+            passed = (*origin.call.args, *(value for _, value in origin.call.keywords))
+            for value in passed:  # FunctionTool(f), Tool(func=f), StructuredTool.from_function(f)
+                for one in self.tracer.origins(value, origin.made):
+                    if one.kind is Kind.DEFINITION:
+                        return self._body(one, where, depth + 1)
+        return None
+
+
+_RUNS = ("_run", "run", "execute", "forward", "__call__", "_arun", "invoke")
