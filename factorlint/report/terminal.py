@@ -121,7 +121,9 @@ def _places(found: Sequence[Finding], look: Look) -> str:
 def _findings(found: Sequence[Finding], report: Report, look: Look) -> Iterator[Line]:
     rules = {info.factor: info for info in report.rules}
     verdicts = {one.factor: one for one in report.verdicts}
-    ordered = sorted(found, key=lambda one: (one.site.factor, one.site.check.id, one.site.advice, text.order(one)))
+    ordered = sorted(
+        found, key=lambda one: (one.site.factor, one.site.check.id, one.site.advice, _said(one), text.order(one))
+    )
     for count, (factor, group) in enumerate(groupby(ordered, key=lambda one: one.site.factor)):
         if count:
             yield Line()
@@ -146,21 +148,28 @@ def _factor(
         yield Line((f"  {check.id} ", severity), (check.name, "strong"), (f", {severity}", severity))
         if advice:
             yield from wrapped(text.folded(advice), look.width, lead="    do: ")
-        for one in same:
-            yield from _one(one, look)
+        for _, alike in groupby(same, key=_said):
+            yield from _alike(list(alike), look)
 
 
-def _one(finding: Finding, look: Look) -> Iterator[Line]:
+def _said(finding: Finding) -> tuple[str, str, tuple[int, ...]]:
+    """What is printed once for all findings that share it."""
     site = finding.site
-    aside = "" if finding.status is Status.NEW else f" {finding.status.value}"
-    yield Line((f"    {text.place(finding, look)}", "place"), (f" [{site.confidence.value}]{aside}", "dim"))
-    yield from wrapped(text.folded(site.message), look.width, indent=6)
+    return site.message, text.symbol(site), site.also
+
+
+def _alike(found: Sequence[Finding], look: Look) -> Iterator[Line]:
+    site = found[0].site
+    yield from wrapped(text.folded(site.message), look.width, indent=4)
     if site.symbol:
         yield from wrapped(text.symbol(site), look.width, lead="      symbol: ", hang=8, style="dim")
     if site.also:
         yield from wrapped(text.also(site), look.width, lead="      also: ", hang=8, style="dim")
-    if finding.why:
-        yield from wrapped(text.folded(finding.why), look.width, lead="      why: ", hang=8, style="dim")
+    for one in found:
+        aside = "" if one.status is Status.NEW else f" {one.status.value}"
+        yield Line((f"      {text.place(one, look)}", "place"), (f" [{one.site.confidence.value}]{aside}", "dim"))
+        if one.why:
+            yield from wrapped(text.folded(one.why), look.width, lead="        why: ", hang=10, style="dim")
 
 
 def _problems(report: Report, look: Look) -> Iterator[Line]:
