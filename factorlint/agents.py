@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from factorlint import arguments
 from factorlint.catalog import Symbol
-from factorlint.expr import Call, Dict, Expr, Seq, Star, last_name
+from factorlint.expr import Call, Dict, Expr, Item, Seq, Star, last_name
+from factorlint.facts import Called
 from factorlint.origin import Kind, Origin, Where
 from factorlint.provenance import Tracer
 
@@ -53,6 +54,50 @@ class Agents:
                         if one.plays("tool-decorator") and maker is not None and maker.call and maker.made:
                             rows.setdefault((maker.made, maker.call), []).append((path, scope.id, decorator))
         return {key: tuple(found) for key, found in rows.items()}
+
+    @functools.cached_property
+    def bodies(self) -> frozenset[tuple[str, int]]:
+        """The functions (file, scope) of the tree that run as a model's tools, by whatever way they are handed over."""
+        found: set[tuple[str, int]] = set()
+        project, catalog = self.tracer.project, self.tracer.catalog
+        for path in sorted(project.files):
+            facts = project.files[path]
+            for scope in facts.scopes:
+                outside = Where(path, scope.parent, scope.order)
+                if scope.kind == "function" and any(
+                    catalog.is_a(one.symbol, "tool-decorator")
+                    for decorator in scope.decorators
+                    for one in self.tracer.origins(
+                        decorator.func if isinstance(decorator, Call) else decorator, outside
+                    )
+                ):
+                    found.add((path, scope.id))
+                if scope.kind == "class" and self._is_tool_class(path, scope.id, scope.end):
+                    found |= {(path, one.id) for one in project.methods(path, scope.id) if one.name in _RUNS}
+            for called in facts.calls:
+                found |= set(self._handed(path, called))
+        return frozenset(found)
+
+    def _is_tool_class(self, path: str, number: int, end: int) -> bool:
+        origin = Origin(Kind.DEFINITION, place=Where(path, number, end))
+        return any(self.tracer.catalog.is_a(one.symbol, "tool") for one in self.tracer.lineage(origin))
+
+    def _handed(self, path: str, called: Called) -> Iterator[tuple[str, int]]:
+        """The bodies of what one call is given as tools, and of what it picks from a table by the model's word."""
+        where = Where(path, called.scope, called.order)
+        func = called.call.func
+        if isinstance(func, Item) and any(one.kind is Kind.ANSWER for one in self.tracer.origins(func.key, where)):
+            for one in self.tracer.origins(func, where):
+                body = self._body(one, where)
+                if body is not None:
+                    yield body.path, body.scope
+        for callee in self.tracer.origins(func, where):
+            if callee.symbol is None or callee.kind not in (Kind.LIBRARY, Kind.INSTANCE):
+                continue
+            if callee.symbol.parameter("tools"):
+                for tool in self.toolset(callee.symbol, called.call, where).tools:
+                    if tool.body is not None:
+                        yield tool.body.path, tool.body.scope
 
     def registered(self, call: Call, where: Where) -> tuple[tuple[str, int, Expr], ...]:
         """The functions (file, scope, decorator) registered as tools of the object that CALL makes at WHERE."""

@@ -1,0 +1,154 @@
+"""What an ``except`` does with the error: raise it, return it, put it before the model, show it, or drop it."""
+
+from __future__ import annotations
+
+import enum
+
+import libcst as cst
+
+from factorlint.expr import Attr, Call, Expr, Name, Text, dotted, last_name, walk
+from factorlint.origin import Kind
+from factorlint.rule import Here
+
+_LOGGERS = frozenset(
+    "debug info warning warn error exception critical log print_exc print_exception capture_exception".split()
+)
+_APPENDERS = frozenset(
+    "append add extend insert add_message add_messages put put_nowait append_event add_event".split()
+)
+_SHOWN = frozenset(
+    "echo secho send send_message reply respond say edit_text write error warning toast emit send_text send_json put "
+    "publish notify markdown reply_text followup".split()
+)
+_LOG_HOLDERS = frozenset("log logger logging _logger _log LOG LOGGER structlog sentry_sdk traceback warnings".split())
+
+
+class Does(enum.Enum):
+    RAISES = "raises"
+    RETRY_SIGNAL = "retry-signal"  # raises a framework's retry exception
+    APPENDS = "appends"  # the error joins the thread
+    RETURNS = "returns"  # the error is in the result
+    SHOWS = "shows"
+    RETRIES = "retries"  # calls again, in a nested attempt
+    DROPS = "drops"
+
+
+def fate(handler: cst.ExceptHandler, here: Here, *, cli: bool) -> Does:
+    """What HANDLER, visited HERE, does with the error. ``cli``: what it prints is read by a person."""
+    name = handler.name.name.value if handler.name and isinstance(handler.name.name, cst.Name) else None
+    for inner in here.inside(cst.Raise):
+        if inner.node.exc is not None and _retry_exception(inner.node.exc, inner):
+            return Does.RETRY_SIGNAL
+    if any(True for _ in here.inside(cst.Raise)):
+        return Does.RAISES
+    calls = list(here.inside(cst.Call))
+    for inner in calls:
+        func, said = inner.expr(inner.node.func), inner.expr(inner.node)
+        if last_name(func) in _APPENDERS and not _logs(func) and _speaks(said, name, inner):
+            return Does.APPENDS
+    for inner in here.inside(cst.Return, cst.Yield):
+        value = inner.node.value
+        if isinstance(value, cst.BaseExpression) and _speaks(inner.expr(value), name, inner, returned=True):
+            return Does.RETURNS
+    for inner in calls:
+        func, said = inner.expr(inner.node.func), inner.expr(inner.node)
+        if _logs(func):
+            continue
+        shown = last_name(func) in _SHOWN or cli and dotted(func) in ("print", "console.print", "sys.exit", "exit")
+        if shown and isinstance(said, Call) and _speaks(said, name, inner):
+            return Does.SHOWS
+    for inner in here.inside(cst.Assign, cst.AnnAssign):
+        if inner.node.value is not None and _mentions(inner.expr(inner.node.value), name) and not _only_local(inner):
+            return Does.RETURNS
+    if name is not None:
+        for inner in calls:
+            func = inner.expr(inner.node.func)
+            passes = any(_mentions(inner.expr(arg.value), name) for arg in inner.node.args)
+            if passes and not _logs(func) and dotted(func) not in _PLAIN:
+                return Does.SHOWS  # the tree's own callback or handler gets the error
+    path = here.where.path
+    for inner in calls:
+        expr = inner.expr(inner.node)
+        for called in here.view.reach.calls(path, inner.where.order, inner.where.order):
+            if called.call == expr and any(
+                one.does in ("call-model", "run") for one in here.view.reach.inside(path, called.order, called.order)
+            ):
+                return Does.RETRIES
+    return Does.DROPS
+
+
+_PLAIN = frozenset(("str", "repr", "print", "type", "isinstance", "len", "format", "getattr", "hasattr"))
+
+
+def _retry_exception(raised: cst.BaseExpression, here: Here) -> bool:
+    target = raised.func if isinstance(raised, cst.Call) else raised
+    return any(here.plays(origin, "retry") for origin in here.origins(target))
+
+
+def _logs(func: Expr) -> bool:
+    """``logger.error``, ``logging.exception``, ``self.log.warning``: nobody but an operator sees it."""
+    if isinstance(func, Attr):
+        holder = last_name(func.base) or ""
+        return holder in _LOG_HOLDERS or "log" in holder.lower() and func.name in _LOGGERS
+    return isinstance(func, Name) and func.id in ("log", "warn")
+
+
+def _mentions(expr: Expr, name: str | None) -> bool:
+    return name is not None and any(isinstance(one, Name) and one.id == name for one in walk(expr))
+
+
+def _speaks(expr: Expr, name: str | None, here: Here, *, returned: bool = False) -> bool:
+    """Whether EXPR carries the error or a text about it."""
+    if _mentions(expr, name):
+        return True
+    for one in walk(expr):
+        if isinstance(one, Text):
+            return True
+        if getattr(one, "type", None) == "str" and _sentence(str(getattr(one, "value", ""))):
+            return True
+        if isinstance(one, Name) and one is not expr and returned and _built_from_error(one, name, here):
+            return True
+    if returned and isinstance(expr, Name):
+        return _built_from_error(expr, name, here)
+    return False
+
+
+def _sentence(text: str) -> bool:
+    words = text.lower()
+    return any(
+        word in words
+        for word in ("error", "fail", "invalid", "unable", "could not", "couldn't", "not ", "unknown", "sorry", "wrong")
+    )
+
+
+def _built_from_error(expr: Name, name: str | None, here: Here) -> bool:
+    for one in here.view.tracer.origins(expr, here.where):
+        if (
+            one.kind is Kind.VALUE
+            and one.expr is not None
+            and (_mentions(one.expr, name) or isinstance(one.expr, Text))
+        ):
+            return one.place is not None and one.place.order >= here.where.order - 6
+        if one.kind is Kind.CONTAINER and one.expr is not None and _mentions(one.expr, name):
+            return True
+        if one.call is not None and _mentions(one.call, name):
+            return True
+    return False
+
+
+def _only_local(here: Here) -> bool:
+    """An assignment to a plain local name keeps the error in the handler unless it is read later."""
+    node = here.node
+    targets = [one.target for one in node.targets] if isinstance(node, cst.Assign) else [node.target]  # type: ignore[attr-defined]
+    names = [one.value for one in targets if isinstance(one, cst.Name)]
+    if len(names) != len(targets):
+        return False
+    facts, scope = here.view.facts, here.scope
+    for order, value in scope.returns:
+        if order > here.where.order and any(isinstance(one, Name) and one.id in names for one in walk(value)):
+            return False
+    for called in facts.calls:
+        if called.scope == scope.id and called.order > here.where.order and not _logs(called.call.func):
+            if any(isinstance(one, Name) and one.id in names for arg in called.call.args for one in walk(arg)):
+                return False
+    return True

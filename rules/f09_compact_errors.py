@@ -1,0 +1,327 @@
+"""FL09 compact-errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from factorlint.expr import Attr, Call, Expr, Name, last_name, walk
+from factorlint.known_calls import answers_in
+from factorlint.model import Check, Confidence, Owner, Severity
+from factorlint.origin import Kind, Where
+from factorlint.rule import Here, Mark, Rule
+
+from ._handlers import Does, fate
+
+UNBOUNDED_RETRY = Check(
+    "FL0901",
+    "unbounded-retry",
+    Owner.NOBODY,
+    Severity.ERROR,
+    "this retry has no bound: {what}",
+    "Bound it: a number of attempts or a total time, and tell the model or a person when it is reached.",
+)
+SWALLOWED_ERROR = Check(
+    "FL0902",
+    "swallowed-error",
+    Owner.NOBODY,
+    Severity.WARNING,
+    "the error of {what} goes no further than this handler: model, caller and user go on without it",
+    "Put a short form of the error into the thread, return it, or raise it.",
+)
+RAW_TRACEBACK_IN_CONTEXT = Check(
+    "FL0903",
+    "raw-traceback-in-context",
+    Owner.NOBODY,
+    Severity.INFO,
+    "a whole traceback goes into the context",
+    "Give the model one line: what failed, and with which arguments.",
+)
+FRAMEWORK_ERROR_HANDLING = Check(
+    "FL0904",
+    "framework-error-handling",
+    Owner.FRAMEWORK,
+    Severity.INFO,
+    "{symbol} handles the error itself: {what}",
+    "Handle the error in your own loop, where you can count it, shorten it and stop.",
+)
+ERROR_AS_EVENT = Check(None, "error-as-event", Owner.CODE, None, "the error joins the thread and the loop goes on")
+HANDLED_ERROR = Check(None, "handled-error", Owner.CODE, None, "the error is shown, or returned in the result")
+BOUNDED_RETRY = Check(None, "bounded-retry", Owner.CODE, None, "the retry is bounded")
+
+_ASKS = ("call-model", "run", "run-graph")
+_PARSERS = ("parse", "validate")
+_COUNTERS = ("attempt", "retr", "tries", "trial")
+
+
+class CompactErrors(Rule):
+    """When a model call or a tool fails: does the model hear of it, and does it end?
+
+    ## What it looks at
+
+    Handlers around model calls, the parse of an answer and tool calls, bodies of tools, retry decorators and loops
+    that try again. A retry without a bound and an error that goes no further than a log line are reported.
+
+    ## Why it matters
+
+    A model that sees its error can mend it. One that does not, repeats it; and a retry without a bound repeats it for
+    money, for ever.
+
+    ## Framework-owned
+
+    ```python
+    from openai import OpenAI
+    from tenacity import retry
+
+    client = OpenAI()
+
+
+    @retry
+    def ask(messages: list) -> str:
+        return client.chat.completions.create(model="gpt-4o", messages=messages).choices[0].message.content
+    ```
+
+    ## Owned
+
+    ```python
+    from openai import OpenAI
+    from tenacity import retry, stop_after_attempt
+
+    client = OpenAI()
+
+
+    @retry(stop=stop_after_attempt(3))
+    def ask(messages: list) -> str:
+        return client.chat.completions.create(model="gpt-4o", messages=messages).choices[0].message.content
+    ```
+
+    ## What it cannot see
+
+    Retries that a client makes by its own default, handlers in middleware, and whether anybody reads the log.
+    """
+
+    factor = 9
+    name = "compact-errors"
+    checks = (
+        UNBOUNDED_RETRY,
+        SWALLOWED_ERROR,
+        RAW_TRACEBACK_IN_CONTEXT,
+        FRAMEWORK_ERROR_HANDLING,
+        ERROR_AS_EVENT,
+        HANDLED_ERROR,
+        BOUNDED_RETRY,
+    )
+
+    # -- retry libraries -------------------------------------------------------------------------------------------
+
+    def visit_FunctionDef(self, node: cst.FunctionDef, here: Here) -> Iterator[Mark]:
+        number = here.view.scopes.get(here.where.order)
+        if number is None:
+            return
+        place = Where(here.where.path, number, here.where.order)
+        for decorator in node.decorators:
+            for mark in self._retry(decorator.decorator, decorator, here):
+                if _is_site(here, place):
+                    yield mark
+        yield from self._recursion(node, here, place)
+
+    def visit_Call(self, node: cst.Call, here: Here) -> Iterator[Mark]:
+        for held in here.held(node, "FL0904"):
+            yield here.mark_held(FRAMEWORK_ERROR_HANDLING, node, held)
+        if isinstance(_parent(here), cst.Decorator):
+            return
+        function = here.function()
+        if function is None or _is_site(here, Where(here.where.path, function.id, function.order)):
+            yield from self._retry(node, node, here)
+
+    def _retry(self, made: cst.BaseExpression, at: cst.CSTNode, here: Here) -> Iterator[Mark]:
+        for held in here.held(made, "FL0901"):
+            yield here.mark(UNBOUNDED_RETRY, at, held.origin, confidence=held.confidence, what=held.fact.what)
+        for held in here.held(made, "bounded-retry"):
+            yield here.mark(BOUNDED_RETRY, at, held.origin, owner=held.fact.owner, confidence=held.confidence)
+
+    # -- loops that try again --------------------------------------------------------------------------------------
+
+    def visit_While(self, node: cst.While, here: Here) -> Iterator[Mark]:
+        for tried in node.body.body:
+            if not isinstance(tried, cst.Try) or not _asks(here):
+                continue
+            endless = isinstance(node.test, cst.Name) and node.test.value == "True"
+            counted = _counts(here) or not endless and _compares(here.expr(node.test))
+            goes_on = [one for one in here.inside(cst.ExceptHandler) if _goes_on(one)]
+            if goes_on and endless and not counted:
+                yield here.mark(UNBOUNDED_RETRY, node, what="it goes on after every error, with no counter")
+            elif goes_on and counted:
+                yield here.mark(BOUNDED_RETRY, node)
+
+    def visit_For(self, node: cst.For, here: Here) -> Iterator[Mark]:
+        over = here.expr(node.iter)
+        target = node.target.value if isinstance(node.target, cst.Name) else ""
+        counted = isinstance(over, Call) and over.func == Name("range")
+        tries = any(True for _ in here.inside(cst.Try)) or any(word in target.lower() for word in _COUNTERS)
+        if counted and tries and _asks(here):
+            yield here.mark(BOUNDED_RETRY, node)
+
+    def _recursion(self, node: cst.FunctionDef, here: Here, place: Where) -> Iterator[Mark]:
+        """The function calls itself from an except, and nothing it passes counts."""
+        for inner in here.inside(cst.ExceptHandler):
+            for call in inner.inside(cst.Call):
+                again = any(
+                    one.kind is Kind.DEFINITION and one.place is not None and one.place.scope == place.scope
+                    for one in call.callees(call.node)
+                    if one.place is not None and one.place.path == place.path
+                )
+                if again and _asks(here) and not _passes_a_count(call.expr(call.node)):
+                    yield here.mark(UNBOUNDED_RETRY, call.node, what="it calls itself from an except, with no counter")
+
+    # -- handlers --------------------------------------------------------------------------------------------------
+
+    def visit_Try(self, node: cst.Try, here: Here) -> Iterator[Mark]:
+        what = _tried(node, here)
+        if what is None:
+            return
+        for inner in here.inside(cst.ExceptHandler):
+            if inner.node not in node.handlers:
+                continue
+            does = fate(inner.node, inner, cli=_read_by_a_person(here))
+            yield from self._handled(inner.node, inner, does, what)
+
+    def _handled(self, node: cst.ExceptHandler, here: Here, does: Does, what: str) -> Iterator[Mark]:
+        if does is Does.APPENDS:
+            yield here.mark(ERROR_AS_EVENT, node, confidence=Confidence.MEDIUM)
+            if _whole_traceback(here):
+                yield here.mark(RAW_TRACEBACK_IN_CONTEXT, node, confidence=Confidence.MEDIUM)
+        elif does is Does.RETRY_SIGNAL:
+            yield here.mark(ERROR_AS_EVENT, node, owner=Owner.SHARED, confidence=Confidence.MEDIUM)
+        elif does in (Does.RETURNS, Does.SHOWS):
+            yield here.mark(HANDLED_ERROR, node, confidence=Confidence.MEDIUM)
+        elif does is Does.DROPS and not _inside_a_counted_loop(here):
+            yield here.mark(SWALLOWED_ERROR, node, confidence=Confidence.MEDIUM, what=what)
+
+    def visit_Raise(self, node: cst.Raise, here: Here) -> Iterator[Mark]:
+        """``raise ModelRetry``: the framework gives the error to the model."""
+        if node.exc is None or here.enclosing(cst.ExceptHandler) is not None:
+            return
+        target = node.exc.func if isinstance(node.exc, cst.Call) else node.exc
+        for origin in here.origins(target):
+            if here.plays(origin, "retry") and origin.kind is Kind.LIBRARY and origin.symbol is not None:
+                if origin.symbol.does != "retry":
+                    yield here.mark(ERROR_AS_EVENT, node, origin, owner=Owner.SHARED)
+
+
+def _parent(here: Here) -> cst.CSTNode | None:
+    return next(here.ancestors(), None)
+
+
+def _is_site(here: Here, place: Where) -> bool:
+    """A function that asks a model, or that is a tool: elsewhere a retry is no business of an agent."""
+    if (place.path, place.scope) in here.view.agents.bodies:
+        return True
+    return any(one.does in _ASKS and one.depth <= 3 for one in here.view.reach.below(place))
+
+
+def _asks(here: Here) -> bool:
+    path, order = here.where.path, here.where.order
+    end = here.view.reach.end(path, order)
+    return any(one.does in _ASKS and one.depth <= 3 for one in here.view.reach.inside(path, order, end))
+
+
+def _tried(node: cst.Try, here: Here) -> str | None:
+    """What the body of the `try` does that an agent depends on."""
+    facts, path = here.view.facts, here.where.path
+    body = [order for order, one in enumerate(facts.statements) if order > here.where.order and _in_body(here, order)]
+    if not body:
+        return None
+    first, last = body[0], body[-1]
+    for reached in here.view.reach.inside(path, first, last):
+        if reached.does in _ASKS and reached.depth <= 3:
+            return "the model call"
+    for called in here.view.reach.calls(path, first, last):
+        where = Where(path, called.scope, called.order)
+        for one in here.view.tracer.origins(called.call, where):
+            if one.kind is Kind.ANSWER and one.shape in ("parsed", "arguments") and called.call.args:
+                return "the parse of the model's answer"
+        for callee in here.view.reach.callees(path, called):
+            if callee.place is not None and (callee.place.path, callee.place.scope) in here.view.agents.bodies:
+                return "the tool call"
+            if callee.symbol is not None and callee.symbol.does == "execute-tool":
+                return "the tool call"
+            if callee.symbol is not None and callee.symbol.does in _PARSERS:
+                if any(True for arg in called.call.args for _ in _answers(here, arg, where)):
+                    return "the parse of the model's answer"
+    function = here.function()
+    if function is not None and (path, function.id) in here.view.agents.bodies:
+        return "the tool"
+    return None
+
+
+def _answers(here: Here, expr: Expr, where: Where) -> Iterator[object]:
+    yield from answers_in(here.view.tracer, expr, where)
+
+
+def _in_body(here: Here, order: int) -> bool:
+    """Whether a statement stands in the `try` arm of the node."""
+    statements = here.view.facts.statements
+    while order >= 0:
+        one = statements[order]
+        if one.parent == here.where.order:
+            return one.arm == "body"
+        order = one.parent
+    return False
+
+
+def _goes_on(handler: Here) -> bool:
+    """An except that lets the loop go round again."""
+    return not any(True for _ in handler.inside(cst.Raise, cst.Return, cst.Break))
+
+
+def _counts(here: Here) -> bool:
+    """A counter is raised in the loop and compared in it."""
+    grown = {
+        inner.expr(inner.node.target)
+        for inner in here.inside(cst.AugAssign)
+        if isinstance(inner.node.operator, cst.AddAssign)
+    }
+    if not grown:
+        return False
+    for inner in here.inside(cst.Comparison):
+        if any(one in grown for one in walk(inner.expr(inner.node))):
+            return True
+    return False
+
+
+def _compares(test: Expr) -> bool:
+    return any(getattr(one, "op", "") in ("<", "<=", ">", ">=", "!=") for one in walk(test))
+
+
+def _passes_a_count(expr: Expr) -> bool:
+    """``again(n + 1)``: something that grows or shrinks is passed on."""
+    return any(getattr(one, "op", "") in ("+", "-") for one in walk(expr))
+
+
+def _inside_a_counted_loop(here: Here) -> bool:
+    """The error of one attempt among several: what the last one does is what counts."""
+    for node in here.ancestors():
+        if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
+            return False
+        if isinstance(node, cst.For) and isinstance(node.iter, cst.Call):
+            if isinstance(node.iter.func, cst.Name) and node.iter.func.value == "range":
+                return True
+    return False
+
+
+def _whole_traceback(here: Here) -> bool:
+    for inner in here.inside(cst.Call):
+        expr = inner.expr(inner.node.func)
+        if last_name(expr) == "format_exc" and isinstance(expr, (Attr, Name)):
+            return not isinstance(_parent(inner), cst.Subscript)
+    return False
+
+
+def _read_by_a_person(here: Here) -> bool:
+    """Whether what is printed here is read: a script's own functions, a command line."""
+    function = here.function()
+    if function is None:
+        return True
+    return bool(here.view.facts.main) or function.name in ("main", "cli", "run_cli")
