@@ -7,7 +7,7 @@ Never imports or runs anything: the facts of the tree and the catalogue are all 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from factorlint import known_calls
 from factorlint.catalog import Catalog, Symbol
@@ -216,6 +216,11 @@ class Tracer:
 
     def _passed(self, scope: Scope, name: str, where: Where) -> Iterable[Origin]:
         """What the tree's own calls pass for parameter NAME of the function SCOPE."""
+        for value, at in self.passed_exprs(scope, name, where):
+            yield from self.origins(value, at)
+
+    def passed_exprs(self, scope: Scope, name: str, where: Where) -> Iterator[tuple[Expr, Where]]:
+        """The expressions that the tree's own calls pass for parameter NAME of the function SCOPE."""
         asked = 0
         holder = self.project.files[where.path].scopes[scope.parent] if scope.parent >= 0 else None
         made = holder is not None and scope.name == "__init__"
@@ -227,7 +232,7 @@ class Tracer:
             asked += 1
             passed = self.argument(called.call, name, self._positional(scope, holder))
             if passed is not None:
-                yield from self.origins(passed, at)
+                yield passed, at
 
     def _calls(self, call: Call, at: Where, scope: Scope, path: str) -> bool:
         for one in self.origins(call.func, at):

@@ -1,0 +1,279 @@
+"""The thread as a value: what the context of a model call is built from, walked back to the things that hold it.
+
+From every argument that carries messages or a prompt the walk goes back through assignments, returns, parameters and
+attributes, and notes the holders on the way: fields of the tree's classes, module globals, local lists.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from factorlint import arguments
+from factorlint.expr import Attr, Call, Const, Each, Enter, Expr, Imported, Name, Param, Part, children
+from factorlint.facts import Called, Scope
+from factorlint.origin import Kind, Origin, Where
+from factorlint.provenance import Tracer
+
+_DEPTH = 14
+_ROLES = ("messages", "messages_history", "prompt", "input", "session")
+_GROW = frozenset("append extend add insert appendleft push put add_message add_messages add_user_message".split())
+_TRIM = frozenset("pop popleft clear remove truncate trim trim_messages compact summarize summarise prune".split())
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Something that holds a part of a thread.
+
+    ``kind`` is field (attribute of a class of the tree), global, local, or library (an attribute of a library's
+    object, such as a UI session). ``scope`` is the class, module or function that it belongs to.
+    """
+
+    kind: str
+    path: str
+    scope: int
+    name: str
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One model call or run, what it is sent, and the holders behind that."""
+
+    called: Called
+    where: Where
+    origin: Origin
+    holders: frozenset[Holder]
+    functions: frozenset[tuple[str, int]]  # functions of the tree that the context goes through
+
+
+class Threads:
+    """Questions about the threads of a tree. Holds only its memory."""
+
+    def __init__(self, tracer: Tracer) -> None:
+        self.tracer = tracer
+        self.project = tracer.project
+
+    @functools.cached_property
+    def sent(self) -> tuple[Sent, ...]:
+        """Every model call and run of the tree with the holders of its context, in file order."""
+        files = self.project.files
+        return tuple(one for path in sorted(files) for called in files[path].calls for one in self._sent(path, called))
+
+    @functools.cached_property
+    def by_statement(self) -> Mapping[tuple[str, int], tuple[Sent, ...]]:
+        """Where a context is sent (file, statement) → what is sent there."""
+        rows: dict[tuple[str, int], list[Sent]] = {}
+        for one in self.sent:
+            rows.setdefault((one.where.path, one.where.order), []).append(one)
+        return {key: tuple(found) for key, found in rows.items()}
+
+    @functools.cached_property
+    def holders(self) -> frozenset[Holder]:
+        """Everything that holds a part of any thread."""
+        return frozenset(holder for one in self.sent for holder in one.holders)
+
+    def _sent(self, path: str, called: Called) -> Iterator[Sent]:
+        where = Where(path, called.scope, called.order)
+        for callee in self.tracer.origins(called.call.func, where):
+            exprs = self.context(callee, called.call, where)
+            if exprs is None:
+                continue
+            holders: set[Holder] = set()
+            functions: set[tuple[str, int]] = set()
+            seen: set[tuple[int, Where]] = set()
+            for expr, at in exprs:
+                self._walk(expr, at, holders, functions, seen, 0)
+            yield Sent(called, where, callee, frozenset(holders), frozenset(functions))
+            return
+
+    def context(self, callee: Origin, call: Call, where: Where) -> list[tuple[Expr, Where]] | None:
+        """The arguments of a model call or run that carry its context; None if it is neither."""
+        symbol = callee.symbol
+        if callee.kind is Kind.PIPE and callee.receiver is not None:
+            return [(one, where) for one in call.args]
+        if symbol is None or symbol.does not in ("call-model", "run") or callee.kind is Kind.ANSWER:
+            return None
+        given = arguments.of(self.tracer, symbol, call, where)
+        lineage = list(self.tracer.catalog.lineage(symbol))
+        names = [name for role in _ROLES for one in lineage for name in one.parameter(role)]
+        found = [given.given[name] for name in dict.fromkeys(names) if name in given.given]
+        if found or names:
+            return found
+        return [(one, where) for one in (*call.args, *(value for _, value in call.keywords))]
+
+    def holders_of(self, expr: Expr, where: Where) -> frozenset[Holder]:
+        """The holders that EXPR is built from."""
+        holders: set[Holder] = set()
+        self._walk(expr, where, holders, set(), set(), 0)
+        return frozenset(holders)
+
+    # -- the walk back ---------------------------------------------------------------------------------------------
+
+    def _walk(
+        self,
+        expr: Expr,
+        where: Where,
+        holders: set[Holder],
+        functions: set[tuple[str, int]],
+        seen: set[tuple[int, Where]],
+        depth: int,
+    ) -> None:
+        key = (id(expr), where)
+        if key in seen or depth > _DEPTH:
+            return
+        seen.add(key)
+        if isinstance(expr, Name):
+            self._name(expr, where, holders, functions, seen, depth)
+            return
+        if isinstance(expr, (Const, Imported)):
+            return
+        if isinstance(expr, Attr):
+            self._attribute(expr, where, holders, functions, seen, depth)
+        if isinstance(expr, Call):
+            for callee in self.tracer.origins(expr.func, where):
+                self._through(callee, holders, functions, seen, depth)
+        for child in children(expr):
+            self._walk(child, where, holders, functions, seen, depth + 1)
+
+    def _through(
+        self,
+        callee: Origin,
+        holders: set[Holder],
+        functions: set[tuple[str, int]],
+        seen: set[tuple[int, Where]],
+        depth: int,
+    ) -> None:
+        """Into what a function of the tree returns."""
+        if callee.kind is not Kind.DEFINITION or callee.place is None:
+            return
+        for body in self.tracer.bodies(callee):
+            place = body.place
+            if place is None or self.project.scope(place).kind != "function":
+                continue
+            functions.add((place.path, place.scope))
+            scope = self.project.scope(place)
+            for order, value in (*scope.returns, *scope.yields):
+                self._walk(value, Where(place.path, scope.id, order), holders, functions, seen, depth + 1)
+
+    def _name(
+        self,
+        expr: Name,
+        where: Where,
+        holders: set[Holder],
+        functions: set[tuple[str, int]],
+        seen: set[tuple[int, Where]],
+        depth: int,
+    ) -> None:
+        facts = self.project.files[where.path]
+        number = where.scope
+        while number >= 0:
+            scope = facts.scopes[number]
+            hidden = scope.kind == "class" and number != where.scope
+            if not hidden and expr.id in scope.bindings and expr.id not in scope.outer:
+                break
+            number = scope.parent
+        else:
+            return
+        rows = self.project.reaching(where.path, scope.bindings[expr.id], where.order if number == where.scope else -1)
+        if scope.kind == "module":
+            if not any(isinstance(row.value, Imported) for row in rows):
+                holders.add(Holder("global", where.path, scope.id, expr.id))
+        elif not any(isinstance(row.value, Param) for row in rows):
+            holders.add(Holder("local", where.path, scope.id, expr.id))
+        for row in rows:
+            at = Where(where.path, scope.id, row.order)
+            if isinstance(row.value, Param):
+                self._parameter(scope, expr.id, at, holders, functions, seen, depth)
+            elif row.value is not None:
+                value = row.value.source if isinstance(row.value, (Each, Enter, Part)) else row.value
+                self._walk(value, at, holders, functions, seen, depth + 1)
+        for called in self.grown(Name(expr.id), where.path, scope):
+            for arg in called.call.args:
+                self._walk(arg, Where(where.path, called.scope, called.order), holders, functions, seen, depth + 3)
+
+    def _parameter(
+        self,
+        scope: Scope,
+        name: str,
+        at: Where,
+        holders: set[Holder],
+        functions: set[tuple[str, int]],
+        seen: set[tuple[int, Where]],
+        depth: int,
+    ) -> None:
+        for value, where in self.tracer.passed_exprs(scope, name, at):
+            self._walk(value, where, holders, functions, seen, depth + 1)
+        for one in self.tracer.origins(Name(name), at._replace(order=scope.end)):
+            if one.kind is Kind.OBJECT and one.place is not None:
+                holders.add(Holder("object", one.place.path, one.place.scope, ""))
+
+    def _attribute(
+        self,
+        expr: Attr,
+        where: Where,
+        holders: set[Holder],
+        functions: set[tuple[str, int]],
+        seen: set[tuple[int, Where]],
+        depth: int,
+    ) -> None:
+        for base in self.tracer.origins(expr.base, where):
+            if base.kind is Kind.OBJECT and base.place is not None:
+                if self.tracer.method(base, expr.name) is None:
+                    owner = self._declares(base, expr.name) or base.place
+                    holders.add(Holder("field", owner.path, owner.scope, expr.name))
+                else:
+                    for found in self.tracer.class_member(base, expr.name):
+                        self._through(found, holders, functions, seen, depth)
+            elif base.kind is Kind.LIBRARY and base.symbol is None or base.kind is Kind.INSTANCE:
+                holders.add(Holder("library", where.path, where.scope, f"{base.path}.{expr.name}"))
+
+    def _declares(self, base: Origin, name: str) -> Where | None:
+        """The class of the tree, among BASE's lineage, that declares or assigns the attribute."""
+        for one in self.tracer.lineage(base):
+            if one.place is None:
+                continue
+            scope = self.project.scope(one.place)
+            if name in scope.bindings:
+                return one.place
+            for method in self.project.methods(one.place.path, one.place.scope):
+                if any(write.name == name for write in self.project.writes(one.place.path, method.id)):
+                    return one.place
+        return None
+
+    # -- growth ----------------------------------------------------------------------------------------------------
+
+    def grown(self, holder: Expr, path: str, scope: Scope) -> Iterator[Called]:
+        """The calls in SCOPE that put something into HOLDER."""
+        for called in self.project.calls_in(path, scope.id):
+            func = called.call.func
+            if isinstance(func, Attr) and func.name in _GROW and func.base == holder:
+                yield called
+
+    def changes(self, holder: Holder) -> tuple[tuple[str, int, int, str], ...]:
+        """Where a field is changed: (file, scope, statement, how), how being grow, trim or set."""
+        return self._changes.get(holder.name, ()) if holder.kind == "field" else ()
+
+    @functools.cached_property
+    def _changes(self) -> Mapping[str, tuple[tuple[str, int, int, str], ...]]:
+        """Attribute name → where some object's attribute of that name is changed."""
+        rows: dict[str, list[tuple[str, int, int, str]]] = {}
+        for path in sorted(self.project.files):
+            facts = self.project.files[path]
+            for write in facts.writes:
+                if write.name is not None:
+                    how = "grow" if write.augmented else "set"
+                    rows.setdefault(write.name, []).append((path, write.scope, write.order, how))
+                elif isinstance(write.base, Attr):
+                    rows.setdefault(write.base.name, []).append((path, write.scope, write.order, "grow"))
+            for called in facts.calls:
+                func = called.call.func
+                if isinstance(func, Attr) and isinstance(func.base, Attr) and func.name in _GROW | _TRIM:
+                    how = "grow" if func.name in _GROW else "trim"
+                    rows.setdefault(func.base.name, []).append((path, called.scope, called.order, how))
+        return {name: tuple(found) for name, found in rows.items()}
+
+
+def classes(holders: Iterable[Holder]) -> frozenset[tuple[str, int]]:
+    """The classes of the tree among HOLDERS."""
+    return frozenset((one.path, one.scope) for one in holders if one.kind in ("field", "object"))
