@@ -246,16 +246,11 @@ def _generated(entry: os.DirEntry[str]) -> bool:
 def _role(path: str) -> Role:
     *folders, name = path.split("/")
     stem = name.rpartition(".")[0]
-    if (
-        not _TEST_FOLDERS.isdisjoint(folders)
-        or stem.startswith("test_")
-        or stem.endswith("_test")
-        or stem == "conftest"
-    ):
+    if stem.startswith("test_") or stem.endswith("_test") or stem == "conftest" or _TEST_FOLDERS & set(folders):
         return Role.TEST
     if name.endswith(".ipynb"):
         return Role.NOTEBOOK
-    return Role.APP if _EXAMPLE_FOLDERS.isdisjoint(folders) else Role.EXAMPLE
+    return Role.EXAMPLE if _EXAMPLE_FOLDERS & set(folders) else Role.APP
 
 
 def _reason(error: Exception) -> str:
