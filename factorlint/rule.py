@@ -27,6 +27,7 @@ from factorlint.project import Project
 from factorlint.prompts import Prompts
 from factorlint.provenance import Tracer
 from factorlint.reach import Reach
+from factorlint.threads import Threads
 from factorlint.walk import Step, inside
 
 
@@ -66,6 +67,7 @@ class View:
     reach: Reach
     prompts: Prompts
     agents: Agents
+    threads: Threads
     versions: Callable[[str, str, str], bool]  # (library package, condition, file) → whether the pins allow it
     lowered: dict[int, Expr]
     scopes: Mapping[int, int]  # statement number of a definition → its scope

@@ -23,6 +23,7 @@ from factorlint.provenance import Tracer
 from factorlint.reach import Reach
 from factorlint.rule import Rule, View
 from factorlint.source import Source
+from factorlint.threads import Threads
 
 
 @dataclass(frozen=True)
@@ -127,13 +128,15 @@ def visit_all(
     from factorlint.visit import Visited, visit
 
     tracer = Tracer(project)
-    reach, prompts, agents = Reach(tracer), Prompts(tracer), Agents(tracer)
+    reach, prompts, agents, threads = Reach(tracer), Prompts(tracer), Agents(tracer), Threads(tracer)
 
     def visit_one(one: Source) -> Visited:
         facts = project.files[one.path]
         scopes = {scope.order: scope.id for scope in facts.scopes}
         return visit(
-            View(one.path, facts, project, tracer, reach, prompts, agents, pinned.allows, {}, scopes), one, rules
+            View(one.path, facts, project, tracer, reach, prompts, agents, threads, pinned.allows, {}, scopes),
+            one,
+            rules,
         )
 
     sites: list[Site] = []

@@ -73,6 +73,23 @@ class Threads:
         """Everything that holds a part of any thread."""
         return frozenset(holder for one in self.sent for holder in one.holders)
 
+    @functools.cached_property
+    def saved(self) -> frozenset[tuple[str, int]]:
+        """The classes (file, scope) of which some part goes into a file, a database or another store that lasts."""
+        found: set[tuple[str, int]] = set()
+        for path in sorted(self.project.files):
+            for called in self.project.files[path].calls:
+                where = Where(path, called.scope, called.order)
+                callees = self.tracer.origins(called.call.func, where)
+                if not any(one.symbol is not None and one.symbol.does == "save" for one in callees):
+                    continue
+                for value in (*called.call.args, *(value for _, value in called.call.keywords)):
+                    found |= classes(self.holders_of(value, where))
+                    for one in self.tracer.origins(value, where):
+                        if one.kind is Kind.OBJECT and one.place is not None:
+                            found.add((one.place.path, one.place.scope))
+        return frozenset(found)
+
     def _sent(self, path: str, called: Called) -> Iterator[Sent]:
         where = Where(path, called.scope, called.order)
         for callee in self.tracer.origins(called.call.func, where):

@@ -1,0 +1,113 @@
+"""What holds the state of an agent, and whether any of it outlives the process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from factorlint.expr import Attr, Expr, Item, Name, last_name
+from factorlint.facts import Scope
+from factorlint.origin import Kind, Origin, Where
+from factorlint.rule import View
+
+EXECUTION = frozenset(
+    "status state step steps current_step phase stage waiting waiting_for retries retry_count attempts attempt_count "
+    "iteration iterations pending pending_tool_calls pending_calls next_step next_action done finished is_running "
+    "in_progress cursor last_event_index turn_count".split()
+)
+THREAD = frozenset(
+    "messages events history context thread conversation transcript items turns log chat_history input_items".split()
+)
+
+
+def class_of(view: View, path: str, number: int) -> Scope:
+    return view.project.files[path].scopes[number]
+
+
+def fields(view: View, path: str, scope: Scope) -> frozenset[str]:
+    """The attribute names of a class: declared in its body, or assigned to ``self``."""
+    names = {name for name, rows in scope.bindings.items() if any(row.annotation or row.value for row in rows)}
+    functions = {one.name for one in view.project.methods(path, scope.id)}
+    for method in view.project.methods(path, scope.id):
+        me = Name(method.parameters[0].name) if method.parameters else None
+        names |= {write.name for write in view.project.writes(path, method.id) if write.name and write.base == me}
+    return frozenset(names - functions)
+
+
+def growing(view: View, path: str, number: int) -> str | None:
+    """The field of the class that is a part of a thread and grows from call to call, or None."""
+    for holder in sorted(view.threads.holders, key=lambda one: (one.path, one.scope, one.name)):
+        if holder.kind != "field" or (holder.path, holder.scope) != (path, number):
+            continue
+        for where, scope, order, how in view.threads.changes(holder):
+            if how == "grow" and _of_class(view, where, scope, order, holder.name, path, number):
+                return holder.name
+    return None
+
+
+def _of_class(view: View, path: str, scope: int, order: int, name: str, owner: str, number: int) -> bool:
+    """Whether the change of attribute NAME at a statement is one of an object of the class."""
+    facts = view.project.files[path]
+    at = Where(path, scope, order)
+    bases: list[Expr] = [write.base for write in facts.writes if write.order == order and write.scope == scope]
+    bases += [one.call.func.base for one in facts.calls if one.order == order and isinstance(one.call.func, Attr)]
+    for base in bases:
+        inner = base.base if isinstance(base, Attr) and base.name == name else base
+        for one in view.tracer.origins(inner, at):
+            if one.kind is Kind.OBJECT and one.place is not None:
+                kin = {(up.place.path, up.place.scope) for up in view.tracer.lineage(one) if up.place is not None}
+                if (owner, number) in kin:
+                    return True
+    return False
+
+
+def graph_states(view: View) -> Iterator[tuple[tuple[str, int], bool]]:
+    """Classes that type the state of a graph or flow of the tree, and whether a store of the framework keeps it."""
+    compiled: dict[tuple[Where, int], bool] = {}
+    builders: dict[tuple[Where, int], tuple[str, int]] = {}
+    for path in sorted(view.project.files):
+        facts = view.project.files[path]
+        for called in facts.calls:
+            where = Where(path, called.scope, called.order)
+            for one in view.tracer.origins(called.call.func, where):
+                if one.kind is Kind.LIBRARY and view.catalog.is_a(one.symbol, "graph-builder") and called.call.args:
+                    state = _class(view, called.call.args[0], where)
+                    if state is not None:
+                        builders[(where, id(called.call))] = state
+                maker = one.receiver
+                if maker is not None and maker.call is not None and maker.made is not None and one.symbol is not None:
+                    if one.symbol.parameter("checkpointer"):
+                        kept = any(name in ("checkpointer", None) for name, _ in called.call.keywords)
+                        key = (maker.made, id(maker.call))
+                        compiled[key] = compiled.get(key, False) or kept
+        for scope in facts.scopes:
+            if scope.kind == "class":
+                yield from _flow_state(view, path, scope)
+    for key, state in builders.items():
+        if key in compiled:
+            yield state, compiled[key]
+
+
+def _flow_state(view: View, path: str, scope: Scope) -> Iterator[tuple[tuple[str, int], bool]]:
+    outside = Where(path, scope.parent, scope.order)
+    for base in scope.bases:
+        if not isinstance(base, Item):
+            continue
+        if not any(view.catalog.is_a(one.symbol, "workflow") for one in view.tracer.origins(base.base, outside)):
+            continue
+        state = _class(view, base.key, outside)
+        marks = {last_name(one) or last_name(getattr(one, "func", one)) for one in scope.decorators}
+        if state is not None:
+            yield state, "persist" in marks
+
+
+def _class(view: View, expr: Expr, where: Where) -> tuple[str, int] | None:
+    for one in view.tracer.origins(expr, where):
+        if one.kind is Kind.DEFINITION and one.place is not None and view.project.scope(one.place).kind == "class":
+            return one.place.path, one.place.scope
+    return None
+
+
+def stored_by_library(view: View, path: str, scope: Scope) -> Origin | None:
+    """The library base that makes a class a row of a store (an ORM model), or None."""
+    origin = Origin(Kind.DEFINITION, place=Where(path, scope.id, scope.end))
+    return next((one for one in view.tracer.lineage(origin) if view.catalog.is_a(one.symbol, "store")), None)
