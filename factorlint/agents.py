@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from factorlint import arguments
 from factorlint.catalog import Symbol
-from factorlint.expr import Call, Dict, Expr, Item, Seq, Star, last_name
+from factorlint.expr import Attr, Call, Dict, Expr, Item, Seq, Star, last_name
 from factorlint.facts import Called
 from factorlint.origin import Kind, Origin, Where
 from factorlint.provenance import Tracer
@@ -86,11 +86,9 @@ class Agents:
         """The bodies of what one call is given as tools, and of what it picks from a table by the model's word."""
         where = Where(path, called.scope, called.order)
         func = called.call.func
-        if isinstance(func, Item) and any(one.kind is Kind.ANSWER for one in self.tracer.origins(func.key, where)):
+        if self.chosen_by_model(called.call, where):
             for one in self.tracer.origins(func, where):
-                body = self._body(one, where)
-                if body is not None:
-                    yield body.path, body.scope
+                yield from self._run_by(one)
         for callee in self.tracer.origins(func, where):
             if callee.symbol is None or callee.kind not in (Kind.LIBRARY, Kind.INSTANCE):
                 continue
@@ -98,6 +96,26 @@ class Agents:
                 for tool in self.toolset(callee.symbol, called.call, where).tools:
                     if tool.body is not None:
                         yield tool.body.path, tool.body.scope
+
+    def chosen_by_model(self, call: Call, where: Where) -> bool:
+        """Whether CALL runs what the model chose: looked up by its word, or given its arguments as keywords."""
+        looked_up = call.func.base if isinstance(call.func, Attr) else call.func
+        keys = [looked_up.key] if isinstance(looked_up, Item) else []
+        spread = [value for keyword, value in call.keywords if keyword is None]
+        for expr in (*keys, *spread):
+            for one in self.tracer.origins(expr, where):
+                if one.kind is Kind.ANSWER and one.shape in _CHOICE:
+                    return True
+        return False
+
+    def _run_by(self, callee: Origin) -> Iterator[tuple[str, int]]:
+        found = self.tracer.method(callee, "__call__") if callee.kind is Kind.OBJECT else callee
+        if found is None or found.kind is not Kind.DEFINITION:
+            return
+        for body in self.tracer.bodies(found):
+            place = body.place
+            if place is not None and self.tracer.project.scope(place).kind == "function":
+                yield place.path, place.scope
 
     def registered(self, call: Call, where: Where) -> tuple[tuple[str, int, Expr], ...]:
         """The functions (file, scope, decorator) registered as tools of the object that CALL makes at WHERE."""
@@ -192,4 +210,5 @@ class Agents:
         return None
 
 
+_CHOICE = ("name", "arguments", "parsed", "calls", "response", "text")
 _RUNS = ("_run", "run", "execute", "forward", "__call__", "_arun", "invoke")

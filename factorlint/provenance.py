@@ -188,16 +188,23 @@ class Tracer:
         receiver = self._receiver(scope, expr.name, where)
         if receiver is not None:
             return (receiver,)
-        found: list[Origin] = []
+        said: Origins = ()
         if place.annotation is not None and place.kind not in ("args", "kwargs"):
-            found += self.instances(place.annotation, where)
-        if _informative(found):
-            return found
+            said = self.instances(place.annotation, where)
+        if any(self._telling(one) for one in said):
+            return said
+        found: list[Origin] = []
         if place.default is not None:
             outside = Where(where.path, scope.parent, scope.order)
             found += (one.weaker() for one in self.origins(place.default, outside))
         found += (one.weaker() for one in self._passed(scope, expr.name, where))
-        return found or (UNKNOWN,)
+        return (*found, *said) if _informative(found) or said else (UNKNOWN,)
+
+    def _telling(self, one: Origin) -> bool:
+        """Whether an annotation says all: a class of the tree, or a library's class that is no mere result."""
+        if one.kind is Kind.OBJECT:
+            return True
+        return one.kind is Kind.INSTANCE and one.symbol is not None and not self.catalog.is_a(one.symbol, "result")
 
     def _receiver(self, scope: Scope, name: str, where: Where) -> Origin | None:
         """``self`` and ``cls``: the first parameter of a function in a class body."""

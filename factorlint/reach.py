@@ -30,7 +30,9 @@ class Reached(NamedTuple):
 
     @property
     def does(self) -> str | None:
-        """What the catalogue says the call does: call-model, run, run-graph, …"""
+        """What the catalogue says the call does: call-model, run, run-graph, … A method of an answer does nothing."""
+        if self.callee.kind is Kind.ANSWER:
+            return None
         return self.callee.symbol.does if self.callee.symbol else None
 
 

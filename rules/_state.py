@@ -38,6 +38,9 @@ def growing(view: View, path: str, number: int) -> str | None:
     for holder in sorted(view.threads.holders, key=lambda one: (one.path, one.scope, one.name)):
         if holder.kind != "field" or (holder.path, holder.scope) != (path, number):
             continue
+        me = Origin(Kind.OBJECT, place=Where(path, number, view.project.files[path].scopes[number].end))
+        if any(one.kind is Kind.OBJECT for one in view.tracer.object_member(me, holder.name)):
+            continue  # that object is the holder
         for where, scope, order, how in view.threads.changes(holder):
             if how == "grow" and _of_class(view, where, scope, order, holder.name, path, number):
                 return holder.name
@@ -63,6 +66,7 @@ def _of_class(view: View, path: str, scope: int, order: int, name: str, owner: s
 def graph_states(view: View) -> Iterator[tuple[tuple[str, int], bool]]:
     """Classes that type the state of a graph or flow of the tree, and whether a store of the framework keeps it."""
     compiled: dict[tuple[Where, int], bool] = {}
+    asking: set[tuple[Where, int]] = set()
     builders: dict[tuple[Where, int], tuple[str, int]] = {}
     for path in sorted(view.project.files):
         facts = view.project.files[path]
@@ -75,6 +79,8 @@ def graph_states(view: View) -> Iterator[tuple[tuple[str, int], bool]]:
                         builders[(where, id(called.call))] = state
                 maker = one.receiver
                 if maker is not None and maker.call is not None and maker.made is not None and one.symbol is not None:
+                    if any(_asks(view, arg, where) for arg in called.call.args):
+                        asking.add((maker.made, id(maker.call)))
                     if one.symbol.parameter("checkpointer"):
                         kept = any(name in ("checkpointer", None) for name, _ in called.call.keywords)
                         key = (maker.made, id(maker.call))
@@ -83,8 +89,19 @@ def graph_states(view: View) -> Iterator[tuple[tuple[str, int], bool]]:
             if scope.kind == "class":
                 yield from _flow_state(view, path, scope)
     for key, state in builders.items():
-        if key in compiled:
+        if key in compiled and key in asking:
             yield state, compiled[key]
+
+
+def _asks(view: View, expr: Expr, where: Where) -> bool:
+    """Whether a node of a graph comes to a model."""
+    for one in view.tracer.origins(expr, where):
+        if one.kind is Kind.INSTANCE and one.symbol is not None and view.catalog.is_a(one.symbol, "graph"):
+            return True
+        for place in view.reach.bodies(one):
+            if any(below.does in ("call-model", "run", "run-graph") for below in view.reach.below(place)):
+                return True
+    return False
 
 
 def _flow_state(view: View, path: str, scope: Scope) -> Iterator[tuple[tuple[str, int], bool]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Attr, Name
+from factorlint.expr import Attr, Name, last_name
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here, Mark, Rule
@@ -153,7 +153,7 @@ class UnifyExecutionState(Rule):
                 continue
             for base in here.view.tracer.origins(expr.base, here.where):
                 if base.kind is Kind.LIBRARY and "session_state" in base.path and _first_write(here, expr):
-                    if _is_sent(here, base, expr.name):
+                    if _grows(here, expr) and _is_sent(here, base, expr.name):
                         what = f"session_state.{expr.name}"
                         yield here.mark(VOLATILE_STATE, node, base, confidence=Confidence.MEDIUM, what=what)
 
@@ -165,6 +165,16 @@ def _sorted(here: Here) -> list[tuple[tuple[str, int], bool]]:
 def _first_write(here: Here, expr: Attr) -> bool:
     facts = here.view.facts
     return min(one.order for one in facts.writes if one.base == expr.base and one.name == expr.name) == here.where.order
+
+
+def _grows(here: Here, expr: Attr) -> bool:
+    return any(
+        isinstance(one.call.func, Attr)
+        and isinstance(one.call.func.base, Attr)
+        and one.call.func.base.name == expr.name
+        for one in here.view.facts.calls
+        if last_name(one.call.func) in ("append", "extend", "add")
+    )
 
 
 def _is_sent(here: Here, base: Origin, name: str) -> bool:

@@ -167,7 +167,8 @@ class OwnYourControlFlow(Rule):
         yield from self._loop(node, here)
 
     def visit_For(self, node: cst.For, here: Here) -> Iterator[Mark]:
-        yield from self._loop(node, here)
+        if not here.answers(node.iter):  # a loop over one answer takes no further step
+            yield from self._loop(node, here)
 
     def _loop(self, node: cst.While | cst.For, here: Here) -> Iterator[Mark]:
         reached = _model_call(here)
@@ -180,9 +181,10 @@ class OwnYourControlFlow(Rule):
         place = _own_scope(here)
         if place is None:
             return
-        if _recursive(here, place) and _branches_on_answer(here, within=node):
-            yield here.mark(OWNED_LOOP, node, confidence=Confidence.MEDIUM)
-        elif _feeds_forward(here, place):
+        again = _recursion(here, place)
+        if again is not None and _branches_on_answer(here, within=node):
+            yield here.mark(OWNED_LOOP, again, confidence=Confidence.MEDIUM)
+        if _feeds_forward(here, place):
             yield here.mark(OWNED_PIPELINE, node, confidence=Confidence.MEDIUM)
 
 
@@ -278,17 +280,16 @@ def _steps_below(here: Here, reached: Reached) -> bool:
     return not asks
 
 
-def _recursive(here: Here, place: Where) -> bool:
-    """Whether the function comes back to itself after a model call of its own."""
-    below = here.view.reach.below(place)
-    again = any(
-        one.callee.kind is Kind.DEFINITION
-        and one.callee.place is not None
-        and (one.callee.place.path, one.callee.place.scope) == (place.path, place.scope)
-        and one.depth == 0
-        for one in below
-    )
-    return again and any(one.does in _MODEL and one.depth <= 1 for one in below)
+def _recursion(here: Here, place: Where) -> cst.Call | None:
+    """The call by which the function comes back to itself after a model call of its own."""
+    if not any(one.does in _MODEL and one.depth <= 1 for one in here.view.reach.below(place)):
+        return None
+    for inner in here.inside(cst.Call):
+        for one in inner.callees(inner.node):
+            if one.kind is Kind.DEFINITION and one.place is not None:
+                if (one.place.path, one.place.scope) == (place.path, place.scope):
+                    return inner.node
+    return None
 
 
 def _feeds_forward(here: Here, place: Where) -> bool:

@@ -194,6 +194,8 @@ class CompactErrors(Rule):
                 yield here.mark(RAW_TRACEBACK_IN_CONTEXT, node, confidence=Confidence.MEDIUM)
         elif does is Does.RETRY_SIGNAL:
             yield here.mark(ERROR_AS_EVENT, node, owner=Owner.SHARED, confidence=Confidence.MEDIUM)
+        elif does is Does.RETURNS and what == "the tool call":  # the result that the loop puts into the thread
+            yield here.mark(ERROR_AS_EVENT, node, confidence=Confidence.MEDIUM)
         elif does in (Does.RETURNS, Does.SHOWS):
             yield here.mark(HANDLED_ERROR, node, confidence=Confidence.MEDIUM)
         elif does is Does.DROPS and not _inside_a_counted_loop(here):
@@ -218,7 +220,18 @@ def _is_site(here: Here, place: Where) -> bool:
     """A function that asks a model, or that is a tool: elsewhere a retry is no business of an agent."""
     if (place.path, place.scope) in here.view.agents.bodies:
         return True
-    return any(one.does in _ASKS and one.depth <= 3 for one in here.view.reach.below(place))
+    if any(one.does in _ASKS and one.depth <= 3 for one in here.view.reach.below(place)):
+        return True
+    scope = here.view.project.scope(place)
+    for path, called in here.view.project.calls_of(scope.name):  # a helper that makes the retry for its callers
+        caller = here.view.project.inside(Where(path, called.scope, called.order), "function")
+        if caller is not None:
+            below = here.view.reach.below(Where(path, caller.id, caller.order))
+            if any(one.callee.place and one.callee.place[:2] == place[:2] for one in below) and any(
+                one.does in _ASKS for one in below
+            ):
+                return True
+    return False
 
 
 def _asks(here: Here) -> bool:
