@@ -102,11 +102,18 @@ class Agents:
         looked_up = call.func.base if isinstance(call.func, Attr) else call.func
         keys = [looked_up.key] if isinstance(looked_up, Item) else []
         spread = [value for keyword, value in call.keywords if keyword is None]
+        if isinstance(looked_up, Item) and spread:  # table[name](**arguments): nothing but a dispatch is written so
+            return any(one.kind is Kind.CONTAINER for one in self.tracer.origins(looked_up.base, where))
         for expr in (*keys, *spread):
             for one in self.tracer.origins(expr, where):
                 if one.kind is Kind.ANSWER and one.shape in _CHOICE:
                     return True
-        return False
+        single = [one for one in (*call.args, *(value for _, value in call.keywords)) if isinstance(one, Item)]
+        return any(
+            one.kind is Kind.ANSWER and one.shape == "arguments"
+            for expr in single
+            for one in self.tracer.origins(expr.base, where)
+        )
 
     def _run_by(self, callee: Origin) -> Iterator[tuple[str, int]]:
         found = self.tracer.method(callee, "__call__") if callee.kind is Kind.OBJECT else callee

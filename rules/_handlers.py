@@ -58,7 +58,8 @@ def fate(handler: cst.ExceptHandler, here: Here, *, cli: bool) -> Does:
         if shown and isinstance(said, Call) and _speaks(said, name, inner):
             return Does.SHOWS
     for inner in here.inside(cst.Assign, cst.AnnAssign):
-        if inner.node.value is not None and _mentions(inner.expr(inner.node.value), name) and not _only_local(inner):
+        value = inner.node.value
+        if value is not None and _speaks(inner.expr(value), name, inner) and not _only_local(inner):
             return Does.RETURNS
     if name is not None:
         for inner in calls:

@@ -250,8 +250,13 @@ def _tried(node: cst.Try, here: Here) -> str | None:
     for reached in here.view.reach.inside(path, first, last):
         if reached.does in _ASKS and reached.depth <= 3:
             return "the model call"
+    function = here.function()
+    if function is not None and (path, function.id) in here.view.agents.bodies:
+        return "the tool"
     for called in here.view.reach.calls(path, first, last):
         where = Where(path, called.scope, called.order)
+        if here.view.agents.chosen_by_model(called.call, where):
+            return "the tool call"
         for one in here.view.tracer.origins(called.call, where):
             if one.kind is Kind.ANSWER and one.shape in ("parsed", "arguments") and called.call.args:
                 return "the parse of the model's answer"
@@ -263,9 +268,6 @@ def _tried(node: cst.Try, here: Here) -> str | None:
             if callee.symbol is not None and callee.symbol.does in _PARSERS:
                 if any(True for arg in called.call.args for _ in _answers(here, arg, where)):
                     return "the parse of the model's answer"
-    function = here.function()
-    if function is not None and (path, function.id) in here.view.agents.bodies:
-        return "the tool"
     return None
 
 
