@@ -510,21 +510,25 @@ class Tracer:
 
     def _held(self, origin: Origin, holder: Expr, scope: Scope, path: str) -> Origin:
         """The container with what is later put into it through the same name: append, add, ``x[k] = v``."""
-        added: list[tuple[Expr | None, Expr]] = []
-        at = Where(path, scope.id, -1)
+        added: list[Expr] = []
+        keyed: list[tuple[Expr | None, Expr]] = []
+        last = -1
         for called in self.project.calls_in(path, scope.id):
             func = called.call.func
             if isinstance(func, Attr) and func.base == holder and called.call.args and func.name in _ADDERS:
                 value = called.call.args[-1]
-                added.append((None, Star(value) if func.name in ("extend", "update") else value))
-                at = at._replace(order=max(at.order, called.order))
+                added.append(Star(value) if func.name in ("extend", "update") else value)
+                last = max(last, called.order)
         for write in self.project.writes(path, scope.id):
             if write.base == holder and write.key is not None:
-                added.append((write.key, write.value))
-                at = at._replace(order=max(at.order, write.order))
-        if not added or origin.expr is None:
+                keyed.append((write.key, write.value))
+                last = max(last, write.order)
+        if origin.expr is None or not added and not keyed:
             return origin
-        parts = (*origin.parts, Origin(Kind.CONTAINER, expr=Dict(tuple(added)), place=at))
+        at = Where(path, scope.id, last)
+        more = [Origin(Kind.CONTAINER, expr=Seq("list", tuple(added)), place=at)] if added else []
+        more += [Origin(Kind.CONTAINER, expr=Dict(tuple(keyed)), place=at)] if keyed else []
+        parts = (*origin.parts, *more)
         return Origin(Kind.CONTAINER, origin.path, None, origin.confidence, origin.place, origin.expr, parts=parts)
 
     def elements(self, origin: Origin, key: Expr | None = None) -> Iterable[Origin]:
