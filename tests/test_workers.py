@@ -1,0 +1,247 @@
+"""What one item does to its worker costs that item and nothing else."""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from factorlint import workers
+from factorlint.workers import Failure, each
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+
+
+def answer(item: Any) -> Any:
+    """Module-level, for spawn: do what ITEM says."""
+    if item == "crash":
+        return 1 // 0
+    if item == "segfault":
+        return ctypes.string_at(0)
+    if item == "exit":
+        os._exit(3)
+    if item == "hang":
+        while True:
+            pass
+    if item == "eat":
+        return len(bytearray(10**10))
+    if item == "abort":
+        os.abort()
+    if item == "quit":
+        sys.exit("enough")
+    if item == "lambda":
+        return lambda: None
+    return (item, "done")
+
+
+def run(items: list[Any], jobs: int = 2, seconds: float = 20.0, **more: Any) -> list[Any]:
+    told = list(each(answer, items, jobs=jobs, seconds=lambda _: seconds, **more))
+    assert [item for item, _ in told] == items
+    return [result for _, result in told]
+
+
+@pytest.mark.parametrize("start", ["fork", "spawn"])
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_every_item_in_order(start: str, jobs: int) -> None:
+    assert run(list(range(30)), jobs, start=start) == [(item, "done") for item in range(30)]
+
+
+def test_nothing_to_do() -> None:
+    assert run([]) == []
+
+
+@pytest.mark.parametrize("start", ["fork", "spawn"])
+@pytest.mark.parametrize(
+    ("fate", "failure"),
+    [
+        ("segfault", Failure("worker-died", "the worker process died of SIGSEGV")),
+        ("abort", Failure("worker-died", "the worker process died of SIGABRT")),
+        ("exit", Failure("worker-died", "the worker process ended with 3")),
+        ("hang", Failure("timeout", "took over 0.5 seconds")),
+    ],
+)
+def test_a_lost_worker_costs_its_item(start: str, fate: str, failure: Failure) -> None:
+    items = ["a", "b", fate, "c", *"defghijklmnop"]
+    assert run(items, 1, 0.5, start=start) == [failure if item == fate else (item, "done") for item in items]
+
+
+@pytest.mark.parametrize(
+    ("fate", "message"),
+    [
+        ("crash", "ZeroDivisionError: integer division or modulo by zero at test_workers.py:"),
+        ("quit", "SystemExit: enough at"),
+    ],
+)
+def test_an_exception_costs_its_item(fate: str, message: str) -> None:
+    before, failure, after = run(["a", fate, "b"], 1)
+    assert (before, after) == (("a", "done"), ("b", "done"))
+    assert failure.kind == "crash"
+    assert failure.message.startswith(message)
+
+
+def test_a_result_that_cannot_be_sent_costs_its_item() -> None:
+    failure, after = run(["lambda", "b"], 1)
+    assert failure.kind == "crash"
+    assert after == ("b", "done")
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="no limit here")
+def test_greed_for_memory_costs_its_item() -> None:
+    before, failure, after = run(["a", "eat", "b"], 1, memory_mb=300)
+    assert (before, after) == (("a", "done"), ("b", "done"))
+    assert failure.kind == "crash"
+    assert failure.message.startswith("MemoryError at test_workers.py:")
+
+
+def test_the_same_for_any_number_of_jobs() -> None:
+    items = ["crash" if at % 7 == 3 else "exit" if at % 11 == 5 else at for at in range(60)]
+    assert run(items, 1) == run(items, 2) == run(items, 5)
+
+
+def test_every_item_may_be_deadly() -> None:
+    assert {one.kind for one in run(["exit"] * 20, 2)} == {"worker-died"}
+
+
+@needs_fork
+def test_forked_workers_see_the_parents_objects() -> None:
+    held = {"a": object()}
+    lock = threading.Lock()  # cannot be pickled
+
+    def work(item: str) -> bool:
+        return item in held and not lock.locked()
+
+    assert [result for _, result in each(work, ["a", "b"], jobs=2, seconds=lambda _: 5)] == [True, False]
+
+
+@needs_fork
+def test_one_job_is_isolated_too() -> None:
+    assert [pid != os.getpid() for _, pid in each(lambda _: os.getpid(), [1], jobs=1, seconds=lambda _: 5)] == [True]
+
+
+@needs_fork
+def test_the_stack_is_deep() -> None:
+    text = "a and " * 20_000 + "a"
+    nested = "(" * 1_000 + ")" * 1_000
+
+    def parse(code: str) -> str:
+        import libcst
+
+        return type(libcst.parse_expression(code)).__name__
+
+    told = [result for _, result in each(parse, [text, nested], jobs=1, seconds=lambda _: 60)]
+    assert told == ["BooleanOperation", "Tuple"]
+
+
+@needs_fork
+def test_recursion_ends_in_an_exception() -> None:
+    def down(item: int) -> int:
+        return sorted([item], key=down)[0]  # through C and back
+
+    [(_, failure)] = each(down, [1], jobs=1, seconds=lambda _: 20)
+    assert isinstance(failure, Failure)
+    assert failure.message.startswith("RecursionError")
+
+
+@needs_fork
+def test_a_slow_reader_is_no_slow_worker() -> None:
+    def work(item: int) -> bytes:
+        return bytes(300_000)  # more than a pipe holds
+
+    told = []
+    for _, result in each(work, range(4), jobs=1, seconds=lambda _: 0.3):
+        time.sleep(0.5)
+        told.append(type(result))
+    assert told == [bytes] * 4
+
+
+@needs_fork
+def test_closing_leaves_no_process() -> None:
+    told = each(answer, ["a", *["hang"] * 9], jobs=3, seconds=lambda _: 60)
+    assert next(told) == ("a", ("a", "done"))
+    assert multiprocessing.active_children()
+    told.close()  # type: ignore[attr-defined]
+    assert not multiprocessing.active_children()
+
+
+def test_no_process_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: object) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(workers._Boss, "started", refuse)
+    assert run(["a", "b"]) == [Failure("worker-died", "no worker process could be started")] * 2
+
+
+INTERRUPTED = """
+import sys, time
+from factorlint.workers import each
+
+def work(item):
+    print("working", flush=True)
+    while True: pass
+
+try:
+    list(each(work, [1, 2, 3], jobs=2, seconds=lambda _: 60))
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+"""
+
+
+@needs_fork
+@pytest.mark.parametrize("whole_group", [True, False])
+def test_an_interrupt_leaves_no_process(whole_group: bool) -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert child.stdout is not None
+    assert [child.stdout.readline() for _ in range(2)] == ["working\n"] * 2
+    if whole_group:
+        os.killpg(child.pid, signal.SIGINT)
+    else:
+        child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=20)  # waits for the pipes of its children, too
+    assert (out, err, child.returncode) == ("interrupted\n", "", 0)
+    assert not _alive(lambda: os.killpg(child.pid, 0))
+
+
+@needs_fork
+def test_idle_workers_end_with_a_parent_that_was_killed() -> None:
+    code = INTERRUPTED.replace("while True: pass", "time.sleep(1)")
+    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert child.stdout is not None
+    child.stdout.readline()
+    child.kill()
+    child.communicate(timeout=20)
+    assert not _alive(lambda: os.killpg(child.pid, 0))
+
+
+def _alive(probe: Callable[[], None]) -> bool:
+    for _ in range(50):
+        try:
+            probe()
+        except ProcessLookupError:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def test_a_new_interpreter_runs_nothing_of_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("multiprocessing", "factorlint", "ctypes", "pickle"):
+        (tmp_path / f"{name}.py").write_text("open('ran', 'w')\n")
+    monkeypatch.chdir(tmp_path)
+    assert run(["a"], 1, start="spawn") == [("a", "done")]
+    assert not (tmp_path / "ran").exists()
+    assert Path.cwd() == tmp_path
