@@ -804,6 +804,10 @@ def _operation(tracer: Tracer, expr: Op, where: Where) -> Iterable[Origin]:
         yield from known_calls.piped(tracer, expr, where)
     elif expr.op in ("+", "%"):
         yield from known_calls.joined(tracer, expr, where)
+    elif expr.op == "/":  # paths are joined so
+        left = tracer.origins(expr.operands[0], where)
+        yield from (one for one in left if one.kind is Kind.INSTANCE)
+        yield Origin(Kind.VALUE, expr=expr, place=where)
     else:
         yield Origin(Kind.VALUE, expr=expr, place=where)
 

@@ -258,10 +258,14 @@ def _made_inside(answer: Origin, here: Here) -> bool:
 def _only_retries(node: cst.While | cst.For, here: Here) -> bool:
     """A loop that only repeats one call until it succeeds: attempts counted by `for`, or `try` alone in `while`."""
     if isinstance(node, cst.For):
-        iterated = here.origin(node.iter.func) if isinstance(node.iter, cst.Call) else None
-        counted = iterated is not None and iterated.path == "builtins.range"
-        target = node.target.value if isinstance(node.target, cst.Name) else ""
-        return counted and (any(word in target.lower() for word in ("attempt", "retr", "tr", "_")) or target == "_")
+        target = node.target.value.lower() if isinstance(node.target, cst.Name) else ""
+        return any(word in target for word in ("attempt", "retr", "tries", "trial")) or _tries_first(node)
+    body = node.body.body
+    return len(body) == 1 and isinstance(body[0], cst.Try)
+
+
+def _tries_first(node: cst.For) -> bool:
+    """``for _ in range(3): try: …`` and nothing else."""
     body = node.body.body
     return len(body) == 1 and isinstance(body[0], cst.Try)
 

@@ -159,7 +159,9 @@ class CompactErrors(Rule):
         over = here.expr(node.iter)
         target = node.target.value if isinstance(node.target, cst.Name) else ""
         counted = isinstance(over, Call) and over.func == Name("range")
-        tries = any(True for _ in here.inside(cst.Try)) or any(word in target.lower() for word in _COUNTERS)
+        tries = any(word in target.lower() for word in _COUNTERS) or any(
+            _asks_in_body(one) for one in here.inside(cst.Try)
+        )
         if counted and tries and _asks(here):
             yield here.mark(BOUNDED_RETRY, node)
 
@@ -269,6 +271,20 @@ def _tried(node: cst.Try, here: Here) -> str | None:
                 if any(True for arg in called.call.args for _ in _answers(here, arg, where)):
                     return "the parse of the model's answer"
     return None
+
+
+def _asks_in_body(here: Here) -> bool:
+    """Whether the body of the `try` itself comes to a model."""
+    first = here.where.order + 1
+    body = [
+        order
+        for order in range(first, here.view.reach.end(here.where.path, here.where.order) + 1)
+        if _in_body(here, order)
+    ]
+    if not body:
+        return False
+    inside = here.view.reach.inside(here.where.path, body[0], body[-1])
+    return any(one.does in _ASKS and one.depth <= 3 for one in inside)
 
 
 def _answers(here: Here, expr: Expr, where: Where) -> Iterator[object]:
