@@ -161,9 +161,7 @@ class Agents:
             return
         for one in found[:1]:
             for held in (one, *one.parts):
-                if held.expr is None or held.place is None:
-                    yield None
-                elif isinstance(held.expr, Seq) and held.expr.kind == "gen":
+                if held.expr is None or held.place is None or (isinstance(held.expr, Seq) and held.expr.kind == "gen"):
                     yield None
                 elif isinstance(held.expr, Dict):
                     for _, value in held.expr.items:

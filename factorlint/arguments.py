@@ -18,7 +18,7 @@ class Arguments:
         self.tracer, self.call, self.where = tracer, call, where
         self.given: dict[str, tuple[Expr, Where]] = {}
         self.open = False
-        for name, value in zip(signature, call.args):
+        for name, value in zip(signature, call.args, strict=False):
             if isinstance(value, Star):
                 self.open = True
                 break
@@ -106,7 +106,8 @@ class Arguments:
             return not found
         if found:
             return True
-        return None if ... in known and not dotted(value) else False
+        traced = all(one.kind is not Kind.UNKNOWN for one in self.tracer.origins(value, where))
+        return False if traced or dotted(value) else None
 
     def _contains(self, value: Expr, where: Where, wanted: object) -> bool | None:
         for one in self.tracer.origins(value, where):
@@ -154,7 +155,7 @@ def _names(tracer: Tracer, expr: Expr, where: Where) -> tuple[str, ...]:
 
 def _same(found: object, wanted: object) -> bool:
     if isinstance(found, str) and isinstance(wanted, str):
-        return found == wanted or found.endswith(f".{wanted}") or found.endswith(wanted) and "." in wanted
+        return found == wanted or found.endswith(f".{wanted}") or (found.endswith(wanted) and "." in wanted)
     return type(found) is type(wanted) and found == wanted
 
 

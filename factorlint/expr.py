@@ -7,7 +7,7 @@ written once. ``await x`` is x, a parenthesis is nothing, a starred argument kee
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple, TypeAlias, Union
+from typing import NamedTuple, TypeAlias
 
 
 class Name(NamedTuple):
@@ -118,27 +118,27 @@ class Other(NamedTuple):
     parts: tuple[Expr, ...] = ()
 
 
-Expr: TypeAlias = Union[
-    Name,
-    Attr,
-    Call,
-    Item,
-    Const,
-    Text,
-    Seq,
-    Dict,
-    Op,
-    Star,
-    Lambda,
-    Each,
-    Enter,
-    Part,
-    Param,
-    Caught,
-    Imported,
-    Defined,
-    Other,
-]
+Expr: TypeAlias = (
+    Name
+    | Attr
+    | Call
+    | Item
+    | Const
+    | Text
+    | Seq
+    | Dict
+    | Op
+    | Star
+    | Lambda
+    | Each
+    | Enter
+    | Part
+    | Param
+    | Caught
+    | Imported
+    | Defined
+    | Other
+)
 
 
 def const(value: object) -> Const:

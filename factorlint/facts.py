@@ -374,10 +374,13 @@ class _Reader:
     def parameters(self, args: ast.arguments) -> tuple[Parameter, ...]:
         plain = [*args.posonlyargs, *args.args]
         defaults: list[ast.expr | None] = [None] * (len(plain) - len(args.defaults)) + list(args.defaults)
-        rows = [self.parameter(arg, "positional", default) for arg, default in zip(plain, defaults)]
+        rows = [self.parameter(arg, "positional", default) for arg, default in zip(plain, defaults, strict=False)]
         if args.vararg:
             rows.append(self.parameter(args.vararg, "args", None))
-        rows += [self.parameter(arg, "keyword", default) for arg, default in zip(args.kwonlyargs, args.kw_defaults)]
+        rows += [
+            self.parameter(arg, "keyword", default)
+            for arg, default in zip(args.kwonlyargs, args.kw_defaults, strict=False)
+        ]
         if args.kwarg:
             rows.append(self.parameter(args.kwarg, "kwargs", None))
         return tuple(rows)
@@ -470,7 +473,7 @@ def _set(reader: _Reader, node: ast.Set) -> Expr:
 
 def _dict(reader: _Reader, node: ast.Dict) -> Expr:
     rows = []
-    for key, value in zip(node.keys, node.values):
+    for key, value in zip(node.keys, node.values, strict=False):
         rows.append((None if key is None else reader.expr(key), reader.expr(value)))
     return Dict(tuple(rows))
 

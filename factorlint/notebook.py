@@ -1,212 +1,145 @@
-"""A Jupyter notebook → one module: its Python cells joined, so that names flow from cell to cell.
-
-What only IPython understands is blanked line by line, so a line of the module is a line of its cell.
-"""
+"""A notebook's code cells as one module, so that names flow from cell to cell as they do when it is run."""
 
 from __future__ import annotations
 
 import ast
 import json
-import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from factorlint.magics import blanked
 from factorlint.model import Problem
 
-_LARGEST = 1_000_000  # characters of one cell
-_SURROGATES = re.compile("[\ud800-\udfff]")
-# Cell magics whose cell is Python all the same; below any other stands another language, or a file.
-_PYTHON_CELLS = re.compile(r"\s*%%(?:capture|prun|pypy|python3?|time|timeit)\b")
-_MAGIC = re.compile(
-    r"""[ \t]*(?:
-        [%!]                                    # %magic, !command
-      | \?{1,2}[ \t]*[\w%*]                     # ?help
-      | [%\w][\w.*]*\?{1,2}[ \t]*;?[ \t]*(?:\#.*)?$  # help?
-      | [\w.,\[\] \t*]+=[ \t]*[!%][^=]           # lines = !command
-    )""",
-    re.VERBOSE,
-)
-# What decides whether the next line starts a statement: strings, comments, brackets, a backslash at the end.
-_TOKEN = re.compile(
-    r"""[\"]{3}(?:\\.|[^\\])*?(?:[\"]{3}|\\?\Z) | '{3}(?:\\.|[^\\])*?(?:'{3}|\\?\Z)
-      | "(?:\\.|[^"\\\n])*(?:"|(?=\n)|\\?\Z) | '(?:\\.|[^'\\\n])*(?:'|(?=\n)|\\?\Z)
-      | \#[^\n]* | \\\n | (?P<open>[(\[{]) | (?P<close>[)\]}]) | (?P<line>\n)""",
-    re.VERBOSE | re.DOTALL,
-)
+CELL_LIMIT = 1_000_000  # characters of a cell: more was pasted by a program
+
+_FLAGS = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+_OTHER_KERNELS = ("bash", "deno", "ir", "java", "javascript", "julia", "ruby", "rust", "scala", "xcpp")
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A code cell: its place among all cells (0-based), and where its lines are in the joined text (1-based)."""
+    """A code cell: its number among all cells of the notebook (from 0), and which lines of the text are its."""
 
     index: int
     first_line: int
     lines: int
 
 
-class Joined(NamedTuple):
-    """The module that a notebook is."""
+class Cells(NamedTuple):
+    """The code of a notebook as one text."""
 
-    text: str = ""
-    cells: tuple[Cell, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    text: str
+    cells: tuple[Cell, ...]
+    problems: tuple[Problem, ...]
 
 
-def read(path: str, data: bytes) -> Joined:
-    """The Python cells of the notebook in DATA; none if its kernel is for another language."""
+def cells(path: str, content: str) -> Cells:
+    """The code cells of the notebook at PATH with the JSON text CONTENT.
+
+    What IPython adds to Python is blanked, and so is a cell that is no Python, which is a Problem; so is a notebook
+    that is broken or written in another language, of which nothing is read.
+    """
     try:
-        book = json.loads(data.decode("utf-8-sig"))
+        data = json.loads(content)
     except (ValueError, RecursionError) as error:
-        return Joined(problems=(Problem(path, None, "notebook", f"not a notebook: {_reason(error)}"),))
-    cells = _cells(book)
-    if cells is None:
-        return Joined(problems=(Problem(path, None, "notebook", "not a notebook: it has no list of cells"),))
-    if not _is_python(_language(book)):
-        return Joined()
+        line = getattr(error, "lineno", None)
+        return _nothing(path, line, f"broken JSON: {getattr(error, 'msg', None) or 'nested too deeply'}")
+    rows = _rows(data)
+    if rows is None:
+        return _nothing(path, None, "no list of cells")
+    language = _other_language(data)
+    if language:
+        return _nothing(path, None, f"written in {language}, not in Python")
     texts: list[str] = []
-    kept: list[Cell] = []
+    held: list[Cell] = []
     problems: list[Problem] = []
-    first_line = 1
-    for index, cell in enumerate(cells):
-        if not _is_code(cell):
+    line = 1
+    for index, row in enumerate(rows):
+        text = _code(row)
+        if text is None:
             continue
-        source = _source(cell)
-        if source is None:
-            problems.append(Problem(path, None, "notebook", f"a cell without text (cell {index})"))
-            continue
-        text, fault = python(source)
-        if fault is not None:
-            problems.append(Problem(path, fault.line, fault.kind, f"{fault.message} (cell {index})"))
-        lines = text.count("\n") + 1
-        kept.append(Cell(index, first_line, lines))
-        texts.append(text + "\n")
-        first_line += lines
-    return Joined("".join(texts), tuple(kept), tuple(problems))
+        text, problem = _python(path, index, text)
+        problems += [problem] if problem else []
+        held.append(Cell(index, line, text.count("\n") + 1))
+        texts.append(text)
+        line += held[-1].lines
+    return Cells("\n".join(texts), tuple(held), tuple(problems))
 
 
-class Fault(NamedTuple):
-    """Why a cell was left out; ``line`` is counted in the cell."""
-
-    kind: str
-    line: int | None
-    message: str
+def _nothing(path: str, line: int | None, reason: str) -> Cells:
+    return Cells("", (), (Problem(path, line, "notebook", reason),))
 
 
-def python(source: str) -> tuple[str, Fault | None]:
-    """The text of a cell as Python with as many lines; all blank, with the reason, where it is none."""
-    text = _SURROGATES.sub("\ufffd", source.replace("\r\n", "\n").replace("\r", "\n"))
-    blank = "\n" * text.count("\n")
-    if len(text) > _LARGEST:
-        return blank, Fault("too-large", None, f"a cell of over {_LARGEST:,} characters")
-    if text.lstrip().startswith("%%") and not _PYTHON_CELLS.match(text):
-        return blank, None
-    fault = _unreadable(text)
-    if fault is not None:
-        text = without_magics(text)
-        fault = _unreadable(text)
-    return (text, None) if fault is None else (blank, fault)
+def _rows(data: object) -> Sequence[object] | None:
+    """All cells, in the fourth format or in the sheets of the third."""
+    rows = _dict(data).get("cells")
+    if isinstance(rows, list):
+        return rows
+    sheets = _dict(data).get("worksheets")
+    if not isinstance(sheets, list):
+        return None
+    inner = [_dict(sheet).get("cells") for sheet in sheets]
+    return [row for one in inner if isinstance(one, list) for row in one]
 
 
-def without_magics(text: str) -> str:
-    """TEXT with the lines blank that are for IPython. Inside a block `pass` stands there, lest it be empty."""
-    pieces = []
-    at = 0
-    while at < len(text):
-        if _MAGIC.match(text, at, _line_end(text, at)):
-            end = _magic_end(text, at)
-            indent = text[at:end][: len(text[at:end]) - len(text[at:end].lstrip(" \t"))]
-            pieces.append((f"{indent}pass" if indent else "") + "\n" * text.count("\n", at, end))
-        else:
-            end = _statement_end(text, at)
-            pieces.append(text[at:end])
-        at = end
-    return "".join(pieces)
+def _other_language(data: object) -> str | None:
+    """The language of the notebook's kernel, if it is not Python. One that says nothing is Python."""
+    about = _dict(_dict(data).get("metadata"))
+    kernel = _dict(about.get("kernelspec"))
+    for value in (_dict(about.get("language_info")).get("name"), kernel.get("language")):
+        if isinstance(value, str) and value:
+            return None if "python" in value.lower() else value
+    name = str(kernel.get("name")).lower()
+    return name if name.partition("-")[0] in _OTHER_KERNELS else None
 
 
-def _magic_end(text: str, at: int) -> int:
-    """Behind the last line of the magic at AT, which a backslash carries over to the next."""
-    end = _line_end(text, at)
-    while text[end - 1] == "\\" and end < len(text):
-        end = _line_end(text, end + 1)
-    return min(end + 1, len(text))
+def _code(row: object) -> str | None:
+    """The text of a code cell in Python; None for other cells."""
+    cell = _dict(row)
+    about = _dict(cell.get("metadata"))
+    spoken = (
+        cell.get("language"),
+        _dict(about.get("vscode")).get("languageId"),
+        _dict(about.get("dotnet_interactive")).get("language"),
+    )
+    if cell.get("cell_type") != "code" or any(isinstance(one, str) and "python" not in one.lower() for one in spoken):
+        return None
+    source = cell.get("source", cell.get("input"))
+    text = "".join(one for one in source if isinstance(one, str)) if isinstance(source, list) else source
+    if not isinstance(text, str):
+        return ""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", " ")
+    return text.encode("utf-8", "replace").decode()  # JSON may hold halves of characters
 
 
-def _statement_end(text: str, at: int) -> int:
-    """Behind the line end after AT at which no string, bracket or backslash leaves the statement open."""
-    depth = 0
-    while found := _TOKEN.search(text, at):
-        at = found.end()
-        if found["open"]:
-            depth += 1
-        elif found["close"]:
-            depth = max(0, depth - 1)
-        elif found["line"] and not depth:
-            return at
-    return len(text)
+def _python(path: str, index: int, text: str) -> tuple[str, Problem | None]:
+    """TEXT as Python, blanked as far as it is none."""
+    if len(text) > CELL_LIMIT:
+        problem = Problem(path, None, "too-large", f"more than {CELL_LIMIT:,} characters (cell {index})")
+        return "\n" * text.count("\n"), problem
+    if _fault(text) is None:
+        return text, None
+    rest = blanked(text)
+    fault = _fault(rest)
+    if fault is None:
+        return rest, None
+    line = fault.lineno if isinstance(fault, SyntaxError) else None
+    reason = fault.msg if isinstance(fault, SyntaxError) else "too deep or too odd to read"
+    return "\n" * text.count("\n"), Problem(path, line, "parse-error", f"{reason} (cell {index})")
 
 
-def _line_end(text: str, at: int) -> int:
-    end = text.find("\n", at)
-    return len(text) if end < 0 else end
-
-
-def _unreadable(text: str) -> Fault | None:
+def _fault(text: str) -> Exception | None:
+    """Why Python cannot read TEXT."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a notebook's invalid escapes are not ours to print
-            flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-            compile(text, "", "exec", flags, dont_inherit=True)
-    except SyntaxError as error:
-        return Fault("parse-error", error.lineno, error.msg)
-    except (ValueError, RecursionError, MemoryError) as error:
-        return Fault("parse-error", None, _reason(error))
+            warnings.simplefilter("ignore")  # an audited file's invalid escapes are not ours to print
+            compile(text, "", "exec", _FLAGS, dont_inherit=True)
+    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
+        return error
     return None
 
 
-def _cells(book: Any) -> list[Any] | None:
-    """All cells in order; those of every worksheet before version 4."""
-    if not isinstance(book, dict):
-        return None
-    if isinstance(book.get("worksheets"), list) and "cells" not in book:
-        sheets = [sheet.get("cells") if isinstance(sheet, dict) else None for sheet in book["worksheets"]]
-        return [cell for cells in sheets if isinstance(cells, list) for cell in cells]
-    cells = book.get("cells")
-    return cells if isinstance(cells, list) else None
-
-
-def _language(book: Mapping[str, Any]) -> str:
-    metadata = _table(book.get("metadata"))
-    kernel = _table(metadata.get("kernelspec"))
-    told: Iterator[Any] = iter((_table(metadata.get("language_info")).get("name"), kernel.get("language")))
-    return next((one for one in told if isinstance(one, str) and one), "python")
-
-
-def _is_code(cell: Any) -> bool:
-    """Whether CELL is code, and in Python where it names a language of its own."""
-    if not isinstance(cell, dict) or cell.get("cell_type") != "code":
-        return False
-    own = _table(_table(cell.get("metadata")).get("vscode")).get("languageId", cell.get("language"))
-    return _is_python(own) if isinstance(own, str) else True
-
-
-def _is_python(language: str) -> bool:
-    return language.lower().startswith(("python", "ipython"))
-
-
-def _source(cell: Mapping[str, Any]) -> str | None:
-    source = cell.get("source", cell.get("input"))
-    if isinstance(source, list) and all(isinstance(piece, str) for piece in source):
-        return "".join(source)
-    return source if isinstance(source, str) else None
-
-
-def _table(value: Any) -> Mapping[str, Any]:
+def _dict(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, (RecursionError, MemoryError)):
-        return "too deeply nested"
-    return str(error).lower()

@@ -13,7 +13,6 @@ from libcst._nodes.internal import CodegenState
 
 from factorlint.model import Span
 
-
 _Span = tuple[int, int, int, int]
 
 

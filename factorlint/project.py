@@ -69,7 +69,7 @@ class Project:
             above = root == "." or folder == PurePosixPath(root) or PurePosixPath(root) in folder.parents
             if not above and PurePosixPath(root).name not in _SOURCE_ROOTS:
                 continue
-            if known and root in self.packages or path == importer:
+            if (known and root in self.packages) or path == importer:
                 continue
             rank = (0 if above else 1, -len(root), path)
             if best is None or rank < best:
@@ -208,10 +208,10 @@ class Project:
         reached: list[Binding] = []
         killer: Binding | None = None
         for row in rows:
-            if row.order > use or row.order == use and not _within(row, statements[use].kind):
+            if row.order > use or (row.order == use and not _within(row, statements[use].kind)):
                 continue
             seat = statements[row.order] if row.order >= 0 else None
-            if seat is None or (seat.parent, seat.arm) in seats and row.order != use:
+            if seat is None or ((seat.parent, seat.arm) in seats and row.order != use):
                 reached, killer = [], row
             reached.append(row)
         for loop in loops:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from factorlint import known_calls
-from factorlint.catalog import Catalog, Symbol
+from factorlint.catalog import Catalog
 from factorlint.expr import (
     Attr,
     Call,
@@ -245,7 +245,7 @@ class Tracer:
         for one in self.origins(call.func, at):
             if one.place is None or one.place.path != path:
                 continue
-            if one.place.scope == scope.id or one.kind is Kind.DEFINITION and one.place.scope == scope.parent:
+            if one.place.scope == scope.id or (one.kind is Kind.DEFINITION and one.place.scope == scope.parent):
                 return True
             if one.kind is Kind.DEFINITION and scope.name == "__init__":
                 found = self.method(one, "__init__")
@@ -356,8 +356,7 @@ class Tracer:
         if base.place is None or self.project.scope(base.place).kind != "class":
             yield Origin(Kind.UNKNOWN, f"{base.path}.{name}", receiver=base, confidence=Confidence.LOW)
             return
-        for origin in self.class_member(base, name):
-            yield origin
+        yield from self.class_member(base, name)
 
     def lineage(self, origin: Origin) -> Iterable[Origin]:
         """The class of ORIGIN and its bases, nearest first: DEFINITIONs of the tree and LIBRARY symbols."""
@@ -379,9 +378,11 @@ class Tracer:
                     found
                     for found in self.origins(bare, outside)
                     if found.kind is Kind.LIBRARY
-                    or found.kind is Kind.DEFINITION
-                    and found.place is not None
-                    and self.project.scope(found.place).kind == "class"
+                    or (
+                        found.kind is Kind.DEFINITION
+                        and found.place is not None
+                        and self.project.scope(found.place).kind == "class"
+                    )
                 ]
 
     def class_member(self, origin: Origin, name: str) -> Iterable[Origin]:
@@ -523,7 +524,7 @@ class Tracer:
             if write.base == holder and write.key is not None:
                 keyed.append((write.key, write.value))
                 last = max(last, write.order)
-        if origin.expr is None or not added and not keyed:
+        if origin.expr is None or (not added and not keyed):
             return origin
         at = Where(path, scope.id, last)
         more = [Origin(Kind.CONTAINER, expr=Seq("list", tuple(added)), place=at)] if added else []
@@ -734,7 +735,7 @@ def _made_path(callee: Origin) -> str:
 
 
 def _plain_text(expr: Expr) -> bool:
-    return isinstance(expr, Name) and expr.id in ("str",) or expr == Const(None, "NoneType")
+    return (isinstance(expr, Name) and expr.id in ("str",)) or expr == Const(None, "NoneType")
 
 
 def _spread(value: Expr) -> bool:

@@ -85,7 +85,8 @@ class Here:
         self.where = Where(view.path, step.scope, step.order)
 
     @property
-    def node(self) -> cst.CSTNode:
+    def node(self) -> Any:
+        """The node itself; whoever asked for its kind knows its type better than this signature could."""
         return self.step.node
 
     # -- where we are ----------------------------------------------------------------------------------------------

@@ -165,7 +165,7 @@ def judge(
     failed = len({problem.path for problem in problems})
     files = Files(seen=len(texts.sources), analysed=len(texts.matter), failed=failed)
     crashed = {int(problem.message[2:4]) for problem in problems if problem.kind == "rule-crash"}
-    unknown = ({number for number in range(1, 14)} - {rule.factor for rule in rules}) | crashed
+    unknown = (set(range(1, 14)) - {rule.factor for rule in rules}) | crashed
     told = score.judge([one.site for one in found], files, agent_code=bool(texts.direct), unknown=unknown)
     report = Report(
         root=".",

@@ -242,7 +242,7 @@ class Threads:
                 else:
                     for found in self.tracer.class_member(base, expr.name):
                         self._through(found, holders, functions, seen, depth)
-            elif base.kind is Kind.LIBRARY and base.symbol is None or base.kind is Kind.INSTANCE:
+            elif (base.kind is Kind.LIBRARY and base.symbol is None) or base.kind is Kind.INSTANCE:
                 holders.add(Holder("library", where.path, where.scope, f"{base.path}.{expr.name}"))
 
     def _declares(self, base: Origin, name: str) -> Where | None:

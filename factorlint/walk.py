@@ -96,7 +96,7 @@ def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     return _children(node)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _fields(kind: type) -> tuple[str, ...]:
     names = [field.name for field in dataclasses.fields(kind) if not _skipped(field.name)]
     return tuple(_SOURCE_ORDER.get(kind, names))

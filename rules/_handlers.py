@@ -54,7 +54,7 @@ def fate(handler: cst.ExceptHandler, here: Here, *, cli: bool) -> Does:
         func, said = inner.expr(inner.node.func), inner.expr(inner.node)
         if _logs(func):
             continue
-        shown = last_name(func) in _SHOWN or cli and dotted(func) in ("print", "console.print", "sys.exit", "exit")
+        shown = last_name(func) in _SHOWN or (cli and dotted(func) in ("print", "console.print", "sys.exit", "exit"))
         if shown and isinstance(said, Call) and _speaks(said, name, inner):
             return Does.SHOWS
     for inner in here.inside(cst.Assign, cst.AnnAssign):
@@ -90,7 +90,7 @@ def _logs(func: Expr) -> bool:
     """``logger.error``, ``logging.exception``, ``self.log.warning``: nobody but an operator sees it."""
     if isinstance(func, Attr):
         holder = last_name(func.base) or ""
-        return holder in _LOG_HOLDERS or "log" in holder.lower() and func.name in _LOGGERS
+        return holder in _LOG_HOLDERS or ("log" in holder.lower() and func.name in _LOGGERS)
     return isinstance(func, Name) and func.id in ("log", "warn")
 
 
@@ -100,7 +100,7 @@ def _mentions(expr: Expr, name: str | None) -> bool:
 
 def _speaks(expr: Expr, name: str | None, here: Here, *, returned: bool = False) -> bool:
     """Whether EXPR carries the error or a text about it."""
-    if _mentions(expr, name):
+    if _mentions(expr, name) or any(last_name(one) == "format_exc" for one in walk(expr)):
         return True
     for one in walk(expr):
         if isinstance(one, Text):

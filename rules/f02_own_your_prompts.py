@@ -170,7 +170,8 @@ class OwnYourPrompts(Rule):
         found = [one for one in _prompts_at(here) if one.kind in ("literal", "constant")]
         if not found:
             return
-        named = isinstance(node, (cst.Assign, cst.AnnAssign))
+        value = node.value if isinstance(node, (cst.Assign, cst.AnnAssign)) else None
+        whole = here.expr(value) if value is not None else None
         for text, prompts in _by_text(found):
             at = _literal(text, here) or node
             if _hidden(prompts):
@@ -180,7 +181,7 @@ class OwnYourPrompts(Rule):
             if first.kind == "literal" and lines > _MAX_INLINE:
                 yield here.mark(INLINE_PROMPT, at, confidence=Confidence.HIGH, detail=str(lines))
             elif not _question(prompts):
-                yield here.mark(OWNED_PROMPT, node if named else at, confidence=Confidence.HIGH)
+                yield here.mark(OWNED_PROMPT, node if whole == text else at, confidence=Confidence.HIGH)
 
 
 def _prompts_at(here: Here) -> tuple[Prompt, ...]:

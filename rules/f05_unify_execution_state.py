@@ -141,8 +141,9 @@ class UnifyExecutionState(Rule):
                 thread = sorted(names & held)
                 status = sorted(one for one in names - held if one.strip("_").lower() in _state.EXECUTION)
                 if thread and status:
-                    words = {"what": thread[0], "detail": status[0]}
-                    yield here.mark(SPLIT_STATE_STORES, node, confidence=Confidence.MEDIUM, **words)
+                    yield here.mark(
+                        SPLIT_STATE_STORES, node, confidence=Confidence.MEDIUM, what=thread[0], detail=status[0]
+                    )
                     return
 
     def visit_Assign(self, node: cst.Assign, here: Here) -> Iterator[Mark]:

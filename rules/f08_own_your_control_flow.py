@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import libcst as cst
 
+from factorlint.expr import Expr, Name, walk
+from factorlint.facts import Called
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Origin, Where
 from factorlint.reach import Reached
@@ -174,7 +177,7 @@ class OwnYourControlFlow(Rule):
         reached = _model_call(here)
         if reached is None or _only_retries(node, here):
             return
-        if _branches_on_answer(here, within=node) or isinstance(node, cst.While) and _steps_below(here, reached):
+        if _branches_on_answer(here, within=node) or (isinstance(node, cst.While) and _steps_below(here, reached)):
             yield here.mark(OWNED_LOOP, node, confidence=_sure(reached))
 
     def visit_FunctionDef(self, node: cst.FunctionDef, here: Here) -> Iterator[Mark]:
@@ -277,7 +280,7 @@ def _steps_below(here: Here, reached: Reached) -> bool:
     path, order = here.where.path, here.where.order
     end = here.view.reach.end(path, order)
     asks = any(
-        origin.path == "builtins.input" or origin.symbol is not None and origin.symbol.does == "ask-human"
+        origin.path == "builtins.input" or (origin.symbol is not None and origin.symbol.does == "ask-human")
         for called in here.view.reach.calls(path, order, end)
         for origin in here.view.reach.callees(path, called)
     )
@@ -305,23 +308,41 @@ def _feeds_forward(here: Here, place: Where) -> bool:
         for called in reach.calls(place.path, scope.order + 1, scope.end)
         if called.scope == place.scope
     ]
-    asked = []
-    for called, where in calls:
-        origins = tracer.origins(called.call, where)
-        answer = next((one for one in origins if one.kind is Kind.ANSWER and one.receiver is not None), None)
-        if answer is not None and (answer.call is called.call or _tree_call(reach.callees(place.path, called))):
-            asked.append((called, where, answer))
-    made = {id(answer.call) for _, _, answer in asked}
+    asked = [
+        (called, where)
+        for called, where in calls
+        if any(one.kind is Kind.ANSWER for one in tracer.origins(called.call, where))
+        and any(one.does in _MODEL or one.kind is Kind.DEFINITION for one in _called(here, place.path, called))
+    ]
+    made = {id(called.call) for called, _ in asked}
     if len(made) < 2:
         return False
-    for called, where, answer in asked:
+    for called, where in asked:
         passed = (*called.call.args, *(value for _, value in called.call.keywords))
-        for value in passed:
-            for one in here.view.tracer.origins(value, where):
-                if one.kind is Kind.ANSWER and id(one.call) in made and one.call is not answer.call:
-                    return True
+        if any(_comes_from(here, value, where, made - {id(called.call)}, 0) for value in passed):
+            return True
     return False
 
 
-def _tree_call(callees: tuple[Origin, ...]) -> bool:
-    return any(one.kind is Kind.DEFINITION for one in callees)
+def _called(here: Here, path: str, called: Called) -> Iterator[_Callee]:
+    for one in here.view.reach.callees(path, called):
+        yield _Callee(one.kind, one.symbol.does if one.symbol is not None else None)
+
+
+class _Callee(NamedTuple):
+    kind: Kind
+    does: str | None
+
+
+def _comes_from(here: Here, expr: Expr, where: Where, made: set[int], depth: int) -> bool:
+    """Whether EXPR is built, in this function, from what one of the calls MADE gave."""
+    scope = here.view.project.scope(where)
+    for one in walk(expr):
+        if id(one) in made:
+            return True
+        if isinstance(one, Name) and depth < 4 and one.id in scope.bindings:
+            for row in here.view.project.reaching(where.path, scope.bindings[one.id], where.order):
+                value, at = row.value, where._replace(order=row.order)
+                if value is not None and _comes_from(here, value, at, made, depth + 1):
+                    return True
+    return False

@@ -148,7 +148,7 @@ class CompactErrors(Rule):
             if not isinstance(tried, cst.Try) or not _asks(here):
                 continue
             endless = isinstance(node.test, cst.Name) and node.test.value == "True"
-            counted = _counts(here) or not endless and _compares(here.expr(node.test))
+            counted = _counts(here) or (not endless and _compares(here.expr(node.test)))
             goes_on = [one for one in here.inside(cst.ExceptHandler) if _goes_on(one)]
             if goes_on and endless and not counted:
                 yield here.mark(UNBOUNDED_RETRY, node, what="it goes on after every error, with no counter")
@@ -303,8 +303,10 @@ def _in_body(here: Here, order: int) -> bool:
 
 
 def _goes_on(handler: Here) -> bool:
-    """An except that lets the loop go round again."""
-    return not any(True for _ in handler.inside(cst.Raise, cst.Return, cst.Break))
+    """An except that lets the loop go round again, at least until a count is reached."""
+    block = handler.node.body.body  # type: ignore[attr-defined]
+    small = [one for line in block if isinstance(line, cst.SimpleStatementLine) for one in line.body]
+    return not any(isinstance(one, (cst.Raise, cst.Return, cst.Break)) for one in small)
 
 
 def _counts(here: Here) -> bool:
@@ -316,10 +318,7 @@ def _counts(here: Here) -> bool:
     }
     if not grown:
         return False
-    for inner in here.inside(cst.Comparison):
-        if any(one in grown for one in walk(inner.expr(inner.node))):
-            return True
-    return False
+    return any(any(one in grown for one in walk(inner.expr(inner.node))) for inner in here.inside(cst.Comparison))
 
 
 def _compares(test: Expr) -> bool:

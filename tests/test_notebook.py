@@ -1,185 +1,198 @@
-"""Notebooks: cells joined to one module, lines found again, magics blanked, broken ones told."""
+"""Notebooks: their code cells as one text, IPython's own syntax blanked, broken ones told."""
 
 from __future__ import annotations
 
 import ast
 import json
-import time
-from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from factorlint.discover import File
+from factorlint.magics import blanked
 from factorlint.model import Role
-from factorlint.notebook import python
-from factorlint.source import Cell, Source, read
+from factorlint.source import Source, source
 
 
-def code(source: str | list[str], **extra: Any) -> dict[str, Any]:
-    return {"cell_type": "code", "source": source, "metadata": {}, "outputs": [], **extra}
+def notebook(*cells: object, **metadata: object) -> bytes:
+    rows = [code(one) if isinstance(one, str) else one for one in cells]
+    return json.dumps({"nbformat": 4, "metadata": metadata, "cells": rows}).encode()
 
 
-def book(*cells: Any, language: str = "python") -> bytes:
-    metadata = {"kernelspec": {"language": language, "name": "x"}}
-    return json.dumps({"nbformat": 4, "metadata": metadata, "cells": list(cells)}).encode()
+def code(text: object, **more: Any) -> dict[str, Any]:
+    return {"cell_type": "code", "metadata": {}, "source": text, "outputs": [], **more}
 
 
-def load(tmp_path: Path, data: bytes) -> Source:
-    (tmp_path / "n.ipynb").write_bytes(data)
-    return read(File("n.ipynb", tmp_path / "n.ipynb", Role.NOTEBOOK, True))
+def words(text: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "source": text}
 
 
-def faults(one: Source) -> list[tuple[int | None, str, str]]:
-    return [(problem.line, problem.kind, problem.message) for problem in one.problems]
+def read(raw: bytes) -> Source:
+    return source("n.ipynb", Role.NOTEBOOK, raw)
 
 
-def test_cells_are_one_module_and_lines_are_found_again(tmp_path: Path) -> None:
-    text = {"cell_type": "markdown", "source": "# Title"}
-    one = load(
-        tmp_path, book(code(["import a\n", "b = a.c()"]), text, code("b.run()\n"), code(""), code("await b\r\n"))
-    )
-    assert one.text == "import a\nb = a.c()\nb.run()\n\n\nawait b\n\n"
-    assert one.cells == (Cell(0, 1, 2), Cell(2, 3, 2), Cell(3, 5, 1), Cell(4, 6, 2))
-    assert [one.locate(line) for line in (1, 2, 3, 4, 5, 6, 7, 99)] == [
-        *((0, 1), (0, 2), (2, 1), (2, 2), (3, 1), (4, 1), (4, 2), (4, 94))
+def told(made: Source) -> list[tuple[int | None, str, str]]:
+    return [(one.line, one.kind, one.message) for one in made.problems]
+
+
+def test_cells_are_one_module_and_lines_are_found_again() -> None:
+    made = read(notebook(words("# Title"), "import a\nb = a.B()", words(""), code(["c = 1\n", "d = b"]), "", "e"))
+    assert made.text == "import a\nb = a.B()\nc = 1\nd = b\n\ne"
+    assert [(one.index, one.first_line, one.lines) for one in made.cells] == [
+        (1, 1, 2),
+        (3, 3, 2),
+        (4, 5, 1),
+        (5, 6, 1),
     ]
-    assert one.problems == ()
+    assert [made.locate(line) for line in (1, 2, 3, 4, 5, 6)] == [(1, 1), (1, 2), (3, 1), (3, 2), (4, 1), (5, 1)]
+    assert made.problems == ()
+
+
+def test_top_level_await_is_python_here() -> None:
+    made = read(notebook("answer = await agent.run('x')\nasync for one in answer: pass"))
+    assert made.problems == ()
+    assert "await" in made.text
+
+
+def test_a_broken_cell_costs_itself_only() -> None:
+    made = read(notebook("a = 1", "b = (\nc", "print 'two'", "d = 2"))
+    assert made.text == "a = 1\n\n\n\nd = 2"
+    assert [(line, kind) for line, kind, _ in told(made)] == [(1, "parse-error"), (1, "parse-error")]
+    assert [message.endswith(f"(cell {number})") for number, (_, _, message) in zip((1, 2), told(made), strict=True)]
 
 
 @pytest.mark.parametrize(
-    ("cell", "text"),
-    [
-        ("%matplotlib inline\nx = 1", "\nx = 1"),
-        ("!pip install a \\\n   b\nx = 1", "\n\nx = 1"),
-        ("x?\ny.z??\n?w\nv = 1", "\n\n\nv = 1"),
-        ("files = !ls *.py\na = %sql select 1\nb = 2", "\n\nb = 2"),
-        ("if x:\n    !ls\nelse:\n    %cd ..", "if x:\n    pass\nelse:\n    pass"),
-        ("if x:\n\t!ls \\\n\t  -l\ny = 1", "if x:\n\tpass\n\ny = 1"),
-        ("%%bash\nls -l\nrm x", "\n\n"),
-        ("\n%%writefile agent.py\nimport x", "\n\n"),
-        ("%%time\nx = run()", "\nx = run()"),
-        ("%%capture out\n!pip install a\nx = 1", "\n\nx = 1"),
-        ('s = """\n%x\n!y\n"""\n%x', 's = """\n%x\n!y\n"""\n'),
-        ("f(a,\n%b)", "f(a,\n%b)"),
-        ("f(a\n%b)\n%c", "f(a\n%b)\n"),
-        ("x = 5 \\\n%y\n%z", "x = 5 \\\n%y\n"),
-        ("# what?\n!ls", "# what?\n"),
-        ("!echo 'open (\nx = 1", "\nx = 1"),
-        ("print('a?')\nok = 1 # sure?\n%x", "print('a?')\nok = 1 # sure?\n"),
-        ("x = 'a\\\n%b'\n%c", "x = 'a\\\n%b'\n"),
-    ],
-)
-def test_magics(cell: str, text: str) -> None:
-    blank = cell == "f(a,\n%b)"
-    assert python(cell)[0] == ("\n" if blank else text)
-    assert (python(cell)[1] is not None) is blank
-
-
-@pytest.mark.parametrize(
-    "cell",
-    ["x = 1", "if x:\n    !ls", "%%bash\nx\ny\n", "def (", "", "\n\n", "a\r\nb\rc", "!a\\\nb\\\n", "'\\", '"""\\'],
-)
-def test_lines_stay(cell: str) -> None:
-    assert python(cell)[0].count("\n") == cell.replace("\r\n", "\n").replace("\r", "\n").count("\n")
-
-
-def test_a_cell_that_is_no_python_costs_itself_only(tmp_path: Path) -> None:
-    one = load(tmp_path, book(code("a = 1"), code("b = 1\nprint 'two'\n"), code("c = 1")))
-    assert one.text == "a = 1\n\n\n\nc = 1\n"
-    assert one.locate(5) == (2, 1)
-    [(line, kind, message)] = faults(one)
-    assert (line, kind) == (2, "parse-error")
-    assert message.endswith("(cell 1)")
-
-
-@pytest.mark.parametrize(
-    "data",
+    "raw",
     [
         b"",
         b"{",
-        b"[]",
-        b"3",
-        b'"cells"',
-        b'{"cells": 3}',
-        b'{"cells": null}',
-        b"\xff\xfe",
+        b"\xff\xfe\x00",
         b"[" * 100_000,
-        b'{"cells": [' * 50_000,
-        b'{"nbformat": ' + b"9" * 10_000 + b"}",
-        b"\0",
+        b'{"cells": 1}',
+        b"[]",
+        b"null",
+        b'"x"',
+        b'{"a": 1e999999}',
+        b"9" * 9999,
     ],
 )
-def test_what_is_no_notebook(tmp_path: Path, data: bytes) -> None:
-    one = load(tmp_path, data)
-    assert (one.text, one.cells, [problem.kind for problem in one.problems]) == ("", (), ["notebook"])
+def test_a_broken_notebook(raw: bytes) -> None:
+    made = read(raw)
+    assert (made.text, made.cells) == ("", ())
+    assert "notebook" in [kind for _, kind, _ in told(made)]
 
 
-def test_odd_cells_are_told_and_the_others_read(tmp_path: Path) -> None:
-    one = load(tmp_path, book(3, None, {"cell_type": "code"}, code([1]), code("x = 1"), {"source": "y"}, []))  # type: ignore[list-item]
-    assert one.text == "x = 1\n"
-    assert faults(one) == [
-        (None, "notebook", "a cell without text (cell 2)"),
-        (None, "notebook", "a cell without text (cell 3)"),
-    ]
+def test_odd_cells_are_borne() -> None:
+    rows = [None, 1, [], {}, code(None), code(7), code(["a\n", 1, "b"]), code("c", metadata=[]), code("x\r\ny\0\ud800")]
+    made = read(notebook(*rows))
+    assert [one.index for one in made.cells] == [4, 5, 6, 7, 8]
+    assert made.text.split("\n")[:5] == ["", "", "a", "b", "c"]
+    made.text.encode()
 
 
-def test_other_languages_are_no_python(tmp_path: Path) -> None:
-    assert load(tmp_path, book(code("library(x)"), language="R")) == load(
-        tmp_path, book(code("library(x)"), language="R")
-    )
-    assert load(tmp_path, book(code("library(x)"), language="R")).text == ""
-    assert load(tmp_path, book(code("library(x)"), language="R")).problems == ()
-    sql = code("select 1", metadata={"vscode": {"languageId": "sql"}})
-    assert load(tmp_path, book(sql, code("x = 1"))).text == "x = 1\n"
-    assert load(tmp_path, b'{"cells": [{"cell_type": "code", "source": "x = 1"}]}').text == "x = 1\n"
-    assert load(tmp_path, b'{"metadata": 1, "cells": [{"cell_type": "code", "source": "x = 1"}]}').text == "x = 1\n"
-
-
-def test_version_three(tmp_path: Path) -> None:
+def test_the_third_format() -> None:
     cells = [
-        {"cell_type": "markdown", "source": "x"},
-        {"cell_type": "code", "language": "python", "input": ["x = 1\n", "y"]},
+        {"cell_type": "code", "language": "python", "input": ["x = 1\n", "y"], "prompt_number": 1},
+        {"cell_type": "heading", "source": "words"},
+        {"cell_type": "code", "language": "ruby", "input": "puts 1"},
     ]
-    data = json.dumps({"nbformat": 3, "metadata": {"name": ""}, "worksheets": [{"cells": cells}, 3, {"cells": cells}]})
-    one = load(tmp_path, data.encode())
-    assert one.text == "x = 1\ny\nx = 1\ny\n"
-    assert [cell.index for cell in one.cells] == [1, 3]
+    sheets = [{"cells": cells}, {"cells": cells[:1]}, {}, None]
+    made = read(json.dumps({"nbformat": 3, "worksheets": sheets}).encode())
+    assert made.text == "x = 1\ny\nx = 1\ny"
+    assert [one.index for one in made.cells] == [0, 3]
 
 
-def test_halves_of_characters_are_replaced(tmp_path: Path) -> None:
-    one = load(tmp_path, b'{"cells": [{"cell_type": "code", "source": "x = \'\\ud800\'"}]}')
-    assert one.text == "x = '\ufffd'\n"
+@pytest.mark.parametrize(
+    ("metadata", "python"),
+    [
+        ({}, True),
+        ({"kernelspec": {"name": "python3", "language": "python"}}, True),
+        ({"language_info": {"name": "ipython"}}, True),
+        ({"kernelspec": {"name": "conda-env-py"}}, True),
+        ({"kernelspec": {"name": "ir", "language": "R"}, "language_info": {"name": "R"}}, False),
+        ({"kernelspec": {"name": "julia-1.10"}}, False),
+        ({"kernelspec": {"name": "bash"}}, False),
+        ({"kernelspec": 1, "language_info": [2]}, True),
+    ],
+)
+def test_other_kernels(metadata: dict[str, object], python: bool) -> None:
+    made = read(notebook("x = 1", **metadata))
+    assert made.text == ("x = 1" if python else "")
+    assert [kind for _, kind, _ in told(made)] == ([] if python else ["notebook"])
 
 
-def test_a_null_byte_in_a_cell(tmp_path: Path) -> None:
-    one = load(tmp_path, book(code("x = 1"), code("y = '\0'")))
-    assert one.text == "x = 1\n\n"
-    assert [kind for _, kind, _ in faults(one)] == ["parse-error"]
+def test_a_cell_in_another_language() -> None:
+    made = read(notebook("x = 1", code("ls -l", metadata={"vscode": {"languageId": "shellscript"}}), "y"))
+    assert (made.text, made.problems) == ("x = 1\ny", ())
 
 
-def test_hostile_cells_take_no_time(tmp_path: Path) -> None:
-    start = time.perf_counter()
-    for cell in (
-        '\\"""' * 200_000,
-        "\\'" * 400_000,
-        '"' * 900_001,
-        "(" * 900_000,
-        "!a\\\n" * 200_000,
-        "%a\n" * 250_000 + "(",
-        "x" * 1_000_001,
-        "a " * 400_000 + "!",
-        "[" * 100_000 + "= !",
-        "if x:\n" + "  !y\n" * 100_000,
-    ):
-        python(cell)
-    assert time.perf_counter() - start < 10
+def test_outputs_do_not_matter() -> None:
+    plain = read(notebook("x = 1"))
+    outputs = [{"output_type": "display_data", "data": {"image/png": "A" * 20_000_000, "text/plain": "import evil"}}]
+    loud = read(notebook(code("x = 1", outputs=outputs)))
+    assert (loud.text, loud.cells, loud.problems) == (plain.text, plain.cells, ())
 
 
-def test_the_joined_text_is_one_module(tmp_path: Path) -> None:
-    one = load(
-        tmp_path,
-        book(code("class A:\n    x = 1"), code("  \n"), code("def f():\n    '''x\n'''"), code("f()  # \\")),
-    )
-    ast.parse(one.text)
-    assert one.problems == ()
+def test_a_cell_that_a_program_pasted() -> None:
+    made = read(notebook("a = 1", "x = [" + "1," * 600_000 + "]", "b = 1"))
+    assert (made.text, [kind for _, kind, _ in told(made)]) == ("a = 1\n\nb = 1", ["too-large"])
+
+
+@pytest.mark.parametrize("text", ["(" * 50_000, "-" * 50_000, "x" + ".y()" * 50_000, "1" + "+1" * 50_000, "[" * 99])
+def test_a_deep_cell(text: str) -> None:
+    made = read(notebook("a = 1", text, "b = 1"))
+    assert made.text.startswith("a = 1\n")
+    assert made.text.endswith("\nb = 1")
+
+
+# -- magics ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("%load_ext autoreload\nx = 1", "\nx = 1"),
+        ("!pip install -U x\nimport x", "\nimport x"),
+        ("!!ls\nx", "\nx"),
+        ("!pip install \\\n  a \\\n  b\nx", "\n\n\nx"),
+        ("pip install x\nx", "\nx"),
+        ("x?\ny", "\ny"),
+        ("?x.y\ny??", "\n"),
+        ("files = !ls (\nx = 1", "\nx = 1"),
+        ("t = %timeit -o f()\nx", "\nx"),
+        ("a, b = !ls\nx", "\nx"),
+        ("if a:\n    !pip install x\nelse:\n    %cd x\ny", "if a:\n    pass\nelse:\n    pass\ny"),
+        ("%%bash\nrm -rf x (\n", "\n\n"),
+        ("\n\n%%html\n<b>", "\n\n\n"),
+        ("%%time\nx = 1\n", "\nx = 1\n"),
+        ("%%capture out\n!ls\nx = f(1)", "\n\nx = f(1)"),
+        ("%%timeit\nx", "\nx"),
+        ('p = """\n%s\n!important\nwhat?\n"""\n!ls\nx', 'p = """\n%s\n!important\nwhat?\n"""\n\nx'),
+        ("x = (a\n% b)\n!ls", "x = (a\n% b)\n"),
+        ("x = a \\\n  % b\n!ls", "x = a \\\n  % b\n"),
+        ("x = 1  # why?\n!ls", "x = 1  # why?\n"),
+        ("# what (\n!ls 'it\nx = [\n1]", "# what (\n\nx = [\n1]"),
+        ("s = 'it''s'\n!ls", "s = 'it''s'\n"),
+        ("s = '''it's'''\n!ls", "s = '''it's'''\n"),
+        ("a != b\n!ls", "a != b\n"),
+        ("x %= 3\n!ls", "x %= 3\n"),
+        ("  x = 1\n  y = 2", "x = 1\ny = 2"),
+        ("", ""),
+        ("!ls", ""),
+    ],
+)
+def test_what_ipython_adds_is_blanked(text: str, expected: str) -> None:
+    assert blanked(text) == expected
+
+
+@given(st.text(alphabet="ab%!?='\"\\()[] \n#", max_size=40))
+def test_lines_keep_their_numbers(text: str) -> None:
+    assert blanked(text).count("\n") == text.count("\n")
+
+
+@given(st.lists(st.sampled_from(["x = 1", "f('a?')", "# !no", "if x:\n    y = 2", 's = """\n%a\n"""']), max_size=5))
+def test_python_is_left_alone(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    ast.parse(text)
+    assert blanked(text) == text

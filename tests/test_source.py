@@ -1,143 +1,139 @@
-"""Bytes of every odd kind: the right text, or the Problem that they are."""
+"""Bytes of any kind become a text, with a Problem for each thing that Python would refuse."""
 
 from __future__ import annotations
 
 import ast
+import codecs
 import os
-import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from factorlint.discover import File
 from factorlint.model import Role
-from factorlint.source import Source, decode, read
+from factorlint.source import digest, read, source
 
 
-def source(tmp_path: Path, data: bytes, name: str = "a.py", limit: int = 10_000_000) -> Source:
-    (tmp_path / name).write_bytes(data)
-    return read(File(name, tmp_path / name, Role.APP, True), limit)
+def text_of(raw: bytes) -> str:
+    return source("a.py", Role.APP, raw).text
 
 
-def kinds(one: Source) -> list[tuple[int | None, str]]:
-    return [(problem.line, problem.kind) for problem in one.problems]
+def problems_of(raw: bytes) -> list[tuple[int | None, str]]:
+    made = source("a.py", Role.APP, raw)
+    assert all(one.path == "a.py" for one in made.problems)
+    return [(one.line, one.kind) for one in made.problems]
+
+
+def test_a_plain_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_bytes("x = 'é'\n".encode())
+    made = read(File("a.py", path, Role.EXAMPLE))
+    assert (made.path, made.role, made.text) == ("a.py", Role.EXAMPLE, "x = 'é'\n")
+    assert (made.cells, made.problems) == ((), ())
+    assert made.digest == digest(path.read_bytes()) != digest(b"")
+    assert made.locate(7) == (None, 7)
 
 
 @pytest.mark.parametrize(
-    ("data", "text"),
+    ("raw", "text"),
     [
         (b"", ""),
-        (b"x = 1\n", "x = 1\n"),
-        (b"x = 1\r\ny = 2\rz = 3", "x = 1\ny = 2\nz = 3"),
-        (b"def f():\n\x0c    pass\n", "def f():\n\x0c    pass\n"),
-        (b"\xef\xbb\xbfx = 1\n", "x = 1\n"),
-        (b"\xef\xbb\xbf# coding: utf-8\n", "# coding: utf-8\n"),
-        ("é = 'ü'\n".encode(), "é = 'ü'\n"),
+        (codecs.BOM_UTF8 + b"x = 1\n", "x = 1\n"),
+        (codecs.BOM_UTF8 + b"# coding: utf-8\nx\n", "# coding: utf-8\nx\n"),
         (b"# -*- coding: latin-1 -*-\nx = '\xe9'\n", "# -*- coding: latin-1 -*-\nx = 'é'\n"),
-        (b"#!/usr/bin/python\n# vim: set fileencoding=cp1252 :\nx = '\x80'\n", None),
-        (b"x = 1\n# coding: latin-1\nx = '\xc3\xa9'\n", "x = 1\n# coding: latin-1\nx = 'é'\n"),
-        (b"\n\n# coding: latin-1\nx = '\xc3\xa9'\n", "\n\n# coding: latin-1\nx = 'é'\n"),
-        (b"print 'two'\n", "print 'two'\n"),
-        (b"def f(:\n", "def f(:\n"),
+        (b"#!/usr/bin/python\n# vim: set fileencoding=cp1252 :\n'\x93'\n", None),
+        (b"\n# coding: latin-1\n'\xe9'\n", "\n# coding: latin-1\n'é'\n"),
+        (b"a\r\nb\rc\n", "a\nb\nc\n"),
+        (b"\x0cx = 1\n\x0c\ny\n", "\x0cx = 1\n\x0c\ny\n"),
+        (b"'\\x00'\n", "'\\x00'\n"),
+        ("x = '\u2028\x85'\n".encode(), "x = '\u2028\x85'\n"),
     ],
 )
-def test_text_as_python_reads_it(tmp_path: Path, data: bytes, text: str | None) -> None:
-    one = source(tmp_path, data)
-    assert one.problems == ()
-    assert one.text == (text if text is not None else "#!/usr/bin/python\n# vim: set fileencoding=cp1252 :\nx = '€'\n")
+def test_what_python_reads(raw: bytes, text: str | None) -> None:
+    assert problems_of(raw) == []
+    assert text is None or text_of(raw) == text
 
 
 @pytest.mark.parametrize(
-    ("data", "line", "text"),
+    ("raw", "text", "problems"),
     [
-        (b"# coding: klingon\nx = 'a'\n", 1, "x = 'a'"),
-        (b"# coding: hex\nx = 'a'\n", 1, "x = 'a'"),
-        (b"# coding: punycode\nx = 'a'\n", 1, "x = 'a'"),
-        (b"\xef\xbb\xbf# coding: latin-1\nx = '\xc3\xa9'\n", 1, "x = 'é'"),
-        (b"x = 1\ny = '\xe9'\n", 2, "y = '\ufffd'"),
-        (b"# coding: ascii\nx = '\xc3\xa9'\n", 2, "x = '"),
-        (b"# coding: utf-7\nx = '+2AA-'\n", None, "x = '\ufffd'"),
+        (b"x = 1\n'\xe9'\n", "x = 1\n'\ufffd'\n", [(2, "encoding")]),
+        (b"x = 1\ny\n# coding: latin-1\n'\xe9'\n", None, [(4, "encoding")]),
+        (b"x = 1\n# coding: latin-1\n'\xe9'\n", None, [(3, "encoding")]),
+        (b"# coding: klingon\nx = 1\n", "# coding: klingon\nx = 1\n", [(1, "encoding")]),
+        (b"# coding: hex\nx\n", "# coding: hex\nx\n", [(1, "encoding")]),
+        (b"# coding: undefined\nx\n", "# coding: undefined\nx\n", [(1, "encoding")]),
+        (b"# coding: unicode_escape\n'\\ud800'\n", "# coding: unicode_escape\n'\\ud800'\n", [(1, "encoding")]),
+        (b"# coding: utf-7\n+2AA-\n", "# coding: utf-7\n+2AA-\n", [(1, "encoding")]),
+        (b"# coding: utf-16\nxx\n", "# coding: utf-16\nxx\n", [(1, "encoding")]),
+        (b"# coding: cp037\nxx\n", "# coding: cp037\nxx\n", [(1, "encoding")]),
+        (b"# coding: ../../evil\nxx\n", "# coding: ../../evil\nxx\n", [(1, "encoding")]),
+        (codecs.BOM_UTF8 + b"# coding: latin-1\n'\xc3\xa9'\n", "# coding: latin-1\n'é'\n", [(1, "encoding")]),
+        (b"# coding: ascii\n\n'\xe9'\n", "# coding: ascii\n\n'\ufffd'\n", [(3, "encoding")]),
+        ("\ufeffx = 1\n".encode("utf-16-le"), "x = 1\n", [(1, "encoding")]),
+        ("\ufeffx = 1\n".encode("utf-32-be"), "x = 1\n", [(1, "encoding")]),
+        (b"\xff\xfex", None, [(1, "encoding"), (1, "encoding")]),
+        (b"x = 1\n\ny\0= 2\n", "x = 1\n\ny = 2\n", [(3, "encoding")]),
     ],
 )
-def test_a_wrong_encoding_is_a_problem_and_read_all_the_same(
-    tmp_path: Path, data: bytes, line: int | None, text: str
-) -> None:
-    one = source(tmp_path, data)
-    assert kinds(one) == [(line, "encoding")]
-    assert text in one.text
-    one.text.encode()
+def test_what_python_refuses(raw: bytes, text: str | None, problems: list[tuple[int, str]]) -> None:
+    assert problems_of(raw) == problems
+    assert text is None or text_of(raw) == text
 
 
-def test_any_two_bytes_decode_without_raising() -> None:
-    for first in range(256):
-        for head in (b"", b"# coding: shift_jis\n", b"# coding: utf-16\n", b"# coding: \n"):
-            decode(head + bytes([first]) + b"\xff").text.encode()
+@given(st.binary(max_size=200) | st.binary(max_size=60).map(lambda raw: b"# coding: " + raw))
+def test_whatever_the_bytes_are(raw: bytes) -> None:
+    made = source("a.py", Role.APP, raw)
+    made.text.encode()
+    assert "\r" not in made.text
+    assert "\0" not in made.text
+    try:
+        tree = ast.parse(raw)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    assert ast.dump(ast.parse(made.text)) == ast.dump(tree), "what Python reads, we read alike"
 
 
-def test_the_codecs_of_python_never_raise() -> None:
-    import encodings.aliases
-
-    for name in sorted({*encodings.aliases.aliases, *encodings.aliases.aliases.values(), "a" * 5000, "..", "-"}):
-        decode(b"# coding: " + name.encode() + b"\nx = '\xe9\\ud800\\N{'\n").text.encode()
-
-
-def test_null_bytes(tmp_path: Path) -> None:
-    one = source(tmp_path, b"x = 1\ny = '\0'\n")
-    assert (one.text, kinds(one)) == ("", [(2, "parse-error")])
-    assert kinds(source(tmp_path, "x = 1\n".encode("utf-16"))) == [(1, "parse-error")]
+def test_a_file_that_is_too_large(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_bytes(b"x" * 101)
+    assert read(File("a.py", path, Role.APP), limit=101).problems == ()
+    made = read(File("a.py", path, Role.APP), limit=100)
+    assert (made.text, [one.kind for one in made.problems]) == ("", ["too-large"])
 
 
-def test_over_the_limit(tmp_path: Path) -> None:
-    assert source(tmp_path, b"x" * 100, limit=100).problems == ()
-    one = source(tmp_path, b"x" * 101, limit=100)
-    assert (one.text, one.digest, kinds(one)) == ("", "", [(None, "too-large")])
+def test_a_line_of_ten_megabytes(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_bytes(b"x = [" + b"1," * 4_999_990 + b"]\n")
+    made = read(File("a.py", path, Role.APP))
+    assert (len(made.text), made.problems) == (9_999_987, ())
 
 
-def test_a_file_that_is_gone(tmp_path: Path) -> None:
-    one = read(File("a.py", tmp_path / "a.py", Role.APP, True))
-    assert (one.text, one.digest, kinds(one)) == ("", "", [(None, "unreadable")])
+def test_a_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [one.kind for one in read(File("gone.py", tmp_path / "gone.py", Role.APP)).problems] == ["unreadable"]
+    assert [one.kind for one in read(File("d.py", tmp_path, Role.APP)).problems] == ["unreadable"]
+    path = tmp_path / "a.py"
+    path.write_text("x")
 
-
-def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> int:
-        raise PermissionError(13, "Permission denied")
+        raise PermissionError(13, "Permission denied", "a.py")
 
     monkeypatch.setattr(os, "open", refuse)
-    one = read(File("a.py", tmp_path / "a.py", Role.APP, True))
-    assert [(problem.kind, problem.message) for problem in one.problems] == [("unreadable", "permission denied")]
+    made = read(File("a.py", path, Role.APP))
+    assert [(one.kind, one.message) for one in made.problems] == [("unreadable", "Permission denied")]
 
 
-def test_what_took_the_place_of_a_file_is_not_followed(tmp_path: Path) -> None:
-    (tmp_path / "secret").write_text("password = 1\n")
-    (tmp_path / "a.py").symlink_to(tmp_path / "secret")
-    os.mkfifo(tmp_path / "b.py")
-    (tmp_path / "c.py").mkdir()
-    for name in ("a.py", "b.py", "c.py"):
-        one = read(File(name, tmp_path / name, Role.APP, True))
-        assert (one.text, kinds(one)) == ("", [(None, "unreadable")])
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_a_file_without_permissions(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    path.write_text("x")
+    path.chmod(0)
+    assert [one.kind for one in read(File("a.py", path, Role.APP)).problems] == ["unreadable"]
 
 
-def test_the_digest_is_of_the_bytes(tmp_path: Path) -> None:
-    crlf, lf = source(tmp_path, b"x = 1\r\n"), source(tmp_path, b"x = 1\n")
-    assert crlf.text == lf.text
-    assert crlf.digest != lf.digest
-    assert source(tmp_path, b"x = 1\n", "b.py").digest == lf.digest
-    assert len(lf.digest) == 40
-
-
-def test_plain_files_have_no_cells(tmp_path: Path) -> None:
-    assert source(tmp_path, b"x = 1\n").locate(1) == (None, 1)
-
-
-def test_ten_megabytes_in_a_line(tmp_path: Path) -> None:
-    start = time.perf_counter()
-    one = source(tmp_path, b"x = [" + b"1, " * 3_300_000 + b"]\n")
-    assert one.problems == ()
-    assert time.perf_counter() - start < 2
-
-
-def test_lines_are_those_of_ast(tmp_path: Path) -> None:
-    data = b"a = 1\r\n\x0cb = '''\r\x0b\x1c\r\n'''\rc = 3\n"
-    tree = ast.parse(data)
-    text = source(tmp_path, data).text
-    assert [node.lineno for node in tree.body] == [node.lineno for node in ast.parse(text).body] == [1, 2, 5]
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_in_the_place_of_a_file_does_not_hang(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.py")
+    assert read(File("a.py", tmp_path / "a.py", Role.APP)).text == ""
