@@ -22,6 +22,7 @@ _LOCK_LINE = re.compile(
 )
 _INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)(?:\s*=\s*|\s+|(?<=-[rc]))(?P<file>[^\s#]+)")
 _NO_NAME = re.compile(r"[-./]|[\w+]+:|[^\s\[@]*\.(?:whl|zip|tar\.gz)\b")  # options, paths, addresses, archives
+_DOTS = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){100}")
 _CONDA = re.compile(r"(?:[\w./-]+::)?(?P<name>[A-Za-z0-9][\w.-]*)\s*(?P<rest>[=<>!~][^\s#]*)?")
 
 
@@ -112,14 +113,15 @@ def _all(wanted: Any, lines: Lines) -> Iterator[Told]:
         yield from (_demand(row, lines.get(_piece(row))) for row in rows if row and not row.startswith("#"))
 
 
-Lines = Mapping[str, int]  # what stands between quotes, semicolons and equals signs → the first line that has it
+Lines = Mapping[str, int]  # requirements and keys → the first line that has them
 
 
 def _lines(text: str) -> Lines:
     lines: dict[str, int] = {}
     for number, line in enumerate(text.split("\n"), 1):
         for piece in re.split(r"[\"';]", line):
-            lines.setdefault(piece.strip(" \t=,:{["), number)
+            lines.setdefault(piece.strip(" \t,:{["), number)
+        lines.setdefault(line.partition("=")[0].strip(" \t\"'"), number)
     return lines
 
 
@@ -131,6 +133,8 @@ def _piece(text: str) -> str:
 
 
 def _toml(text: str) -> dict[str, Any]:
+    if _DOTS.search(text):
+        raise ValueError("a key of too many parts")  # the parser's time grows with their square
     if sys.version_info >= (3, 11):
         import tomllib
     else:

@@ -243,6 +243,14 @@ def test_hostile_files_take_no_time(tmp_path: Path) -> None:
         {"b/requirements.txt": "a" * 1_900_000, "b/setup.cfg": "[options]\ninstall_requires =" + "\n a==1" * 80_000},
     )
     tree(tmp_path, {"c/pyproject.toml": "a" + ".a" * 240_000 + " = 1", "c/requirements.txt": "a,>" * 600_000})
+    tree(
+        tmp_path,
+        {"d/pyproject.toml": "a" * 490_000, "d/Pipfile": "a. " * 160_000, "d/environment.yml": "- a\n" * 120_000},
+    )
+    tree(
+        tmp_path,
+        {"e/environment.yml": "dependencies:\n- " + "a" * 490_000, "e/setup.py": "x = " + "a." * 200_000 + "a"},
+    )
     assert time.perf_counter() - start < 20
 
 
