@@ -25,6 +25,9 @@ def result(tracer: Tracer, callee: Origin, expr: Call, where: Where) -> Origins 
         handler = _FUNCTIONS.get(callee.path)
         if handler is not None and expr.args:
             return handler(tracer, expr, where)
+        if callee.path == "builtins.dict" and expr.keywords and not expr.args:
+            rows = tuple((None if name is None else Const(name, "str"), value) for name, value in expr.keywords)
+            return (Origin(Kind.CONTAINER, expr=Dict(rows), place=where),)
         if callee.path in _EMPTY and not expr.args:
             return (Origin(Kind.CONTAINER, expr=_EMPTY[callee.path], place=where),)
         if callee.path in _PARSERS and expr.args:

@@ -20,9 +20,11 @@ def parse(text: str) -> ast.Module | None:
     try:
         module = cst.parse_module(text)
         rewritten = module.visit(_Older())
-        return compile(rewritten.code, "", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, True)
+        flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        tree = compile(rewritten.code, "", "exec", flags, dont_inherit=True)
     except Exception:  # whatever LibCST raises on odd input, the file is then simply not readable
         return None
+    return tree if isinstance(tree, ast.Module) else None
 
 
 class _Older(cst.CSTTransformer):
@@ -44,11 +46,7 @@ class _Older(cst.CSTTransformer):
         if isinstance(updated_node.left, cst.SimpleString) and isinstance(updated_node.right, cst.SimpleString):
             return updated_node
         return cst.BinaryOperation(
-            cst.ensure_type(updated_node.left, cst.BaseExpression),
-            cst.Add(),
-            cst.ensure_type(updated_node.right, cst.BaseExpression),
-            lpar=[cst.LeftParen()],
-            rpar=[cst.RightParen()],
+            updated_node.left, cst.Add(), updated_node.right, lpar=[cst.LeftParen()], rpar=[cst.RightParen()]
         )
 
     def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:

@@ -169,7 +169,7 @@ class Project:
         return self._classes.get(method, ())
 
     def is_stub(self, place: Where) -> bool:
-        """Whether a function has no body of its own: a docstring, ``...``, ``pass`` or ``raise NotImplementedError``."""
+        """Whether a function has no body of its own: a docstring, ``...``, ``pass``, ``raise NotImplementedError``."""
         scope = self.scope(place)
         if scope.kind != "function" or scope.end - scope.order > 2:
             return False

@@ -102,19 +102,26 @@ class Prompts:
             for item in expr.items:
                 yield from self._texts(item, where, part, depth + 1)
             return
-        containers = [one for one in self.tracer.origins(expr, where) if one.kind is Kind.CONTAINER]
-        if not containers:
+        inner = list(self._contained(expr, where))
+        if not inner:
             yield expr, where, part
-            return
-        for one in containers:
+        for text, place in inner:
+            yield from self._texts(text, place, part, depth + 1)
+
+    def _contained(self, expr: Expr, where: Where) -> Iterator[tuple[Expr, Where]]:
+        """The literals that EXPR is traced to, what is put into them later, and the text of a content block."""
+        for one in self.tracer.origins(expr, where):
+            if one.kind is Kind.INSTANCE and one.call is not None and one.made is not None and not one.receiver:
+                for name in ("text", "content"):
+                    value = self.tracer.argument(one.call, name)
+                    if value is not None and value is not expr:
+                        yield value, one.made
+            if one.kind is not Kind.CONTAINER:
+                continue
             for held in (one, *one.parts):
-                if held.place is None or held.expr is expr:
+                if held.place is None or held.expr is None or held.expr is expr:
                     continue
-                if held is not one and isinstance(held.expr, Dict):  # what was appended later
-                    for _, value in held.expr.items:
-                        yield from self._texts(value, held.place, part, depth + 1)
-                elif isinstance(held.expr, (Dict, Seq)):
-                    yield from self._texts(held.expr, held.place, part, depth + 1)
+                yield held.expr, held.place
 
     def _message(self, expr: Dict, where: Where, depth: int) -> Iterator[tuple[Expr, Where, str]]:
         keys = {key.value: value for key, value in expr.items if isinstance(key, Const)}

@@ -42,6 +42,7 @@ class Mark:
     origin: Origin | None
     confidence: Confidence
     message: str
+    advice: str
     also: tuple[tuple[int, Owner], ...] = ()
 
 
@@ -193,7 +194,7 @@ class Here:
         **words: str,
     ) -> Mark:
         """A site of CHECK at NODE. WORDS fill the message beside ``{symbol}``, which comes from ORIGIN."""
-        symbol = symbol_name(origin) if origin is not None else ""
+        said = _Words(symbol=symbol_name(origin) if origin is not None else "", **words)
         return Mark(
             check=check,
             node=node,
@@ -201,7 +202,8 @@ class Here:
             scope=self.scope.qualname,
             origin=origin,
             confidence=confidence or (origin.confidence if origin is not None else Confidence.HIGH),
-            message=check.message.format_map(_Words(symbol=symbol, **words)),
+            message=check.message.format_map(said),
+            advice=check.advice.format_map(said),
             also=tuple(also),
         )
 

@@ -176,6 +176,7 @@ def judge(
         problems=tuple(sorted(set(problems), key=lambda one: (one.path, one.line or 0, one.kind, one.message))),
         rules=tuple(registry.info(rule) for rule in rules),
         notes=notes(sites, pinned),
+        extra={"gains": dict(zip((one.fingerprint for one in found), told.gains, strict=True))},
     )
     return replace(report, gates=gates.unmet(report, settings))
 

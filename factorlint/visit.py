@@ -87,7 +87,7 @@ def _site(mark: Mark, span: Span, factors: dict[str, int], source: Source, view:
         framework=_framework(view, mark.origin),
         confidence=mark.confidence,
         message=mark.message,
-        advice=mark.check.advice,
+        advice=mark.advice,
         also=tuple(sorted({factor for factor, _ in mark.also})),
         implied=tuple(sorted(set(mark.also))),
         source=_text(lines, span),

@@ -36,46 +36,61 @@ class Does(enum.Enum):
 def fate(handler: cst.ExceptHandler, here: Here, *, cli: bool) -> Does:
     """What HANDLER, visited HERE, does with the error. ``cli``: what it prints is read by a person."""
     name = handler.name.name.value if handler.name and isinstance(handler.name.name, cst.Name) else None
-    for inner in here.inside(cst.Raise):
-        if inner.node.exc is not None and _retry_exception(inner.node.exc, inner):
-            return Does.RETRY_SIGNAL
-    if any(True for _ in here.inside(cst.Raise)):
+    raised = [inner.node.exc for inner in here.inside(cst.Raise)]
+    if any(exc is not None and _retry_exception(exc, here) for exc in raised):
+        return Does.RETRY_SIGNAL
+    if raised:
         return Does.RAISES
-    calls = list(here.inside(cst.Call))
+    calls = [one for one in here.inside(cst.Call) if not _logs(one.expr(one.node.func))]
+    if _appends(calls, name):
+        return Does.APPENDS
+    if _returns(here, name):
+        return Does.RETURNS
+    if _shows(calls, name, cli):
+        return Does.SHOWS
+    return Does.RETRIES if _asks_again(calls) else Does.DROPS
+
+
+def _appends(calls: list[Here], name: str | None) -> bool:
     for inner in calls:
-        func, said = inner.expr(inner.node.func), inner.expr(inner.node)
-        if last_name(func) in _APPENDERS and not _logs(func) and _speaks(said, name, inner):
-            return Does.APPENDS
+        if last_name(inner.expr(inner.node.func)) in _APPENDERS and _speaks(inner.expr(inner.node), name, inner):
+            return True
+    return False
+
+
+def _returns(here: Here, name: str | None) -> bool:
+    """The error is in what is returned or yielded, or in something that outlives the handler."""
     for inner in here.inside(cst.Return, cst.Yield):
         value = inner.node.value
         if isinstance(value, cst.BaseExpression) and _speaks(inner.expr(value), name, inner, returned=True):
-            return Does.RETURNS
-    for inner in calls:
-        func, said = inner.expr(inner.node.func), inner.expr(inner.node)
-        if _logs(func):
-            continue
-        shown = last_name(func) in _SHOWN or (cli and dotted(func) in ("print", "console.print", "sys.exit", "exit"))
-        if shown and isinstance(said, Call) and _speaks(said, name, inner):
-            return Does.SHOWS
+            return True
     for inner in here.inside(cst.Assign, cst.AnnAssign):
         value = inner.node.value
         if value is not None and _speaks(inner.expr(value), name, inner) and not _only_local(inner):
-            return Does.RETURNS
-    if name is not None:
-        for inner in calls:
-            func = inner.expr(inner.node.func)
-            passes = any(_mentions(inner.expr(arg.value), name) for arg in inner.node.args)
-            if passes and not _logs(func) and dotted(func) not in _PLAIN:
-                return Does.SHOWS  # the tree's own callback or handler gets the error
-    path = here.where.path
+            return True
+    return False
+
+
+def _shows(calls: list[Here], name: str | None, cli: bool) -> bool:
+    """The error goes to a person, or to a function of the tree that is given it."""
     for inner in calls:
-        expr = inner.expr(inner.node)
-        for called in here.view.reach.calls(path, inner.where.order, inner.where.order):
-            if called.call == expr and any(
-                one.does in ("call-model", "run") for one in here.view.reach.inside(path, called.order, called.order)
-            ):
-                return Does.RETRIES
-    return Does.DROPS
+        func, said = inner.expr(inner.node.func), inner.expr(inner.node)
+        shown = last_name(func) in _SHOWN or (cli and dotted(func) in ("print", "console.print", "sys.exit", "exit"))
+        if shown and isinstance(said, Call) and _speaks(said, name, inner):
+            return True
+        passes = any(_mentions(inner.expr(arg.value), name) for arg in inner.node.args)
+        if passes and dotted(func) not in _PLAIN:
+            return True
+    return False
+
+
+def _asks_again(calls: list[Here]) -> bool:
+    """A nested attempt: the handler itself comes to a model."""
+    return any(
+        one.does in ("call-model", "run")
+        for inner in calls
+        for one in inner.view.reach.inside(inner.where.path, inner.where.order, inner.where.order)
+    )
 
 
 _PLAIN = frozenset(("str", "repr", "print", "type", "isinstance", "len", "format", "getattr", "hasattr"))
@@ -140,7 +155,7 @@ def _built_from_error(expr: Name, name: str | None, here: Here) -> bool:
 def _only_local(here: Here) -> bool:
     """An assignment to a plain local name keeps the error in the handler unless it is read later."""
     node = here.node
-    targets = [one.target for one in node.targets] if isinstance(node, cst.Assign) else [node.target]  # type: ignore[attr-defined]
+    targets = [one.target for one in node.targets] if isinstance(node, cst.Assign) else [node.target]
     names = [one.value for one in targets if isinstance(one, cst.Name)]
     if len(names) != len(targets):
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from factorlint.expr import Attr, Expr, Item, Name, last_name
-from factorlint.facts import Scope
+from factorlint.facts import Called, Scope
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import View
 
@@ -65,32 +65,38 @@ def _of_class(view: View, path: str, scope: int, order: int, name: str, owner: s
 
 def graph_states(view: View) -> Iterator[tuple[tuple[str, int], bool]]:
     """Classes that type the state of a graph or flow of the tree, and whether a store of the framework keeps it."""
+    builders: dict[tuple[Where, int], tuple[str, int]] = {}
     compiled: dict[tuple[Where, int], bool] = {}
     asking: set[tuple[Where, int]] = set()
-    builders: dict[tuple[Where, int], tuple[str, int]] = {}
     for path in sorted(view.project.files):
         facts = view.project.files[path]
         for called in facts.calls:
             where = Where(path, called.scope, called.order)
             for one in view.tracer.origins(called.call.func, where):
-                if one.kind is Kind.LIBRARY and view.catalog.is_a(one.symbol, "graph-builder") and called.call.args:
-                    state = _class(view, called.call.args[0], where)
-                    if state is not None:
-                        builders[(where, id(called.call))] = state
+                state = _built_state(view, one, called, where)
+                if state is not None:
+                    builders[(where, id(called.call))] = state
                 maker = one.receiver
-                if maker is not None and maker.call is not None and maker.made is not None and one.symbol is not None:
-                    if any(_asks(view, arg, where) for arg in called.call.args):
-                        asking.add((maker.made, id(maker.call)))
-                    if one.symbol.parameter("checkpointer"):
-                        kept = any(name in ("checkpointer", None) for name, _ in called.call.keywords)
-                        key = (maker.made, id(maker.call))
-                        compiled[key] = compiled.get(key, False) or kept
+                if maker is None or maker.call is None or maker.made is None or one.symbol is None:
+                    continue
+                key = (maker.made, id(maker.call))
+                if any(_asks(view, arg, where) for arg in called.call.args):
+                    asking.add(key)
+                if one.symbol.parameter("checkpointer"):
+                    kept = any(name in ("checkpointer", None) for name, _ in called.call.keywords)
+                    compiled[key] = compiled.get(key, False) or kept
         for scope in facts.scopes:
             if scope.kind == "class":
                 yield from _flow_state(view, path, scope)
-    for key, state in builders.items():
-        if key in compiled and key in asking:
-            yield state, compiled[key]
+    yield from ((state, compiled[key]) for key, state in builders.items() if key in compiled and key in asking)
+
+
+def _built_state(view: View, callee: Origin, called: Called, where: Where) -> tuple[str, int] | None:
+    if callee.kind is not Kind.LIBRARY or not called.call.args:
+        return None
+    if not view.catalog.is_a(callee.symbol, "graph-builder"):
+        return None
+    return _class(view, called.call.args[0], where)
 
 
 def _asks(view: View, expr: Expr, where: Where) -> bool:

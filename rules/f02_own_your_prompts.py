@@ -17,7 +17,7 @@ HIDDEN_PROMPT_CONSTRUCTOR = Check(
     Owner.FRAMEWORK,
     Severity.ERROR,
     "{symbol} builds the prompt out of pieces: {what}",
-    "Write the prompt whole in this tree and send it verbatim; here: {gives_back}.",
+    "Write the prompt whole in this tree and send it verbatim.{way}",
 )
 FRAMEWORK_DEFAULT_PROMPT = Check(
     "FL0202",
@@ -125,7 +125,7 @@ class OwnYourPrompts(Rule):
                 if said and check in (FRAMEWORK_DEFAULT_PROMPT, PROMPT_WITH_ADDITIONS):
                     continue
                 said = True
-                yield here.mark_held(check, node, held, gives_back="; ".join(held.fact.gives_back))
+                yield here.mark_held(check, node, held, way=_way(held.fact.gives_back))
         yield from self._generated(node, here)
         for prompt in _sent_by(node, here):
             if prompt.kind == "answer" and prompt.part == SYSTEM:
@@ -184,6 +184,10 @@ class OwnYourPrompts(Rule):
                 yield here.mark(OWNED_PROMPT, node if whole == text else at, confidence=Confidence.HIGH)
 
 
+def _way(gives_back: tuple[str, ...]) -> str:
+    return f" Here: {'; '.join(gives_back)}." if gives_back else ""
+
+
 def _prompts_at(here: Here) -> tuple[Prompt, ...]:
     return here.view.prompts.by_statement.get((here.where.path, here.where.order), ())
 
@@ -206,8 +210,9 @@ def _by_text(found: list[Prompt]) -> Iterator[tuple[Expr, list[Prompt]]]:
 def _literal(text: Expr, here: Here) -> cst.CSTNode | None:
     """The node of the text inside the statement under visit."""
     for inner in here.inside(*_TEXTS):
-        if inner.where.order == here.where.order and here.expr(inner.node) == text:
-            return inner.node
+        node: cst.CSTNode = inner.node
+        if inner.where.order == here.where.order and here.expr(node) == text:
+            return node
     return None
 
 

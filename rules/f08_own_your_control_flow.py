@@ -152,8 +152,7 @@ class OwnYourControlFlow(Rule):
                     continue
                 for fact in here.view.catalog.facts(origin.symbol):
                     if fact.check == "FL0801":
-                        words = {"what": fact.what}
-                        yield here.mark(OPAQUE_AGENT_RUN, node, origin.weaker(), also=fact.also, **words)
+                        yield here.mark(OPAQUE_AGENT_RUN, node, origin.weaker(), also=fact.also, what=fact.what)
 
     def visit_ClassDef(self, node: cst.ClassDef, here: Here) -> Iterator[Mark]:
         """A flow or workflow of the tree: its steps are methods written here."""
@@ -215,7 +214,7 @@ def _sure(reached: Reached) -> Confidence:
 def _branches_on_answer(here: Here, within: cst.CSTNode) -> bool:
     """Whether a test inside WITHIN looks at what the model answered in it, or a tool is chosen by it."""
     for inner in here.inside(*_BRANCHES):
-        test = inner.node.subject if isinstance(inner.node, cst.Match) else inner.node.test  # type: ignore[attr-defined]
+        test = inner.node.subject if isinstance(inner.node, cst.Match) else inner.node.test
         if any(_made_inside(answer, here) for name in _names(test) for answer in inner.answers(name)):
             return True
     for inner in here.inside(cst.Subscript, cst.For):
@@ -292,10 +291,11 @@ def _recursion(here: Here, place: Where) -> cst.Call | None:
     if not any(one.does in _MODEL and one.depth <= 1 for one in here.view.reach.below(place)):
         return None
     for inner in here.inside(cst.Call):
-        for one in inner.callees(inner.node):
+        call: cst.Call = inner.node
+        for one in inner.callees(call):
             if one.kind is Kind.DEFINITION and one.place is not None:
                 if (one.place.path, one.place.scope) == (place.path, place.scope):
-                    return inner.node
+                    return call
     return None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from factorlint.expr import Attr, Call, Expr, Name, last_name, walk
+from factorlint.facts import Called
 from factorlint.known_calls import answers_in
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Where
@@ -180,7 +181,7 @@ class CompactErrors(Rule):
     # -- handlers --------------------------------------------------------------------------------------------------
 
     def visit_Try(self, node: cst.Try, here: Here) -> Iterator[Mark]:
-        what = _tried(node, here)
+        what = _tried(here)
         if what is None:
             return
         for inner in here.inside(cst.ExceptHandler):
@@ -242,45 +243,54 @@ def _asks(here: Here) -> bool:
     return any(one.does in _ASKS and one.depth <= 3 for one in here.view.reach.inside(path, order, end))
 
 
-def _tried(node: cst.Try, here: Here) -> str | None:
+def _tried(here: Here) -> str | None:
     """What the body of the `try` does that an agent depends on."""
-    facts, path = here.view.facts, here.where.path
-    body = [order for order, one in enumerate(facts.statements) if order > here.where.order and _in_body(here, order)]
+    path = here.where.path
+    body = _body(here)
     if not body:
         return None
-    first, last = body[0], body[-1]
-    for reached in here.view.reach.inside(path, first, last):
+    for reached in here.view.reach.inside(path, body[0], body[-1]):
         if reached.does in _ASKS and reached.depth <= 3:
             return "the model call"
     function = here.function()
     if function is not None and (path, function.id) in here.view.agents.bodies:
         return "the tool"
-    for called in here.view.reach.calls(path, first, last):
-        where = Where(path, called.scope, called.order)
-        if here.view.agents.chosen_by_model(called.call, where):
-            return "the tool call"
-        for one in here.view.tracer.origins(called.call, where):
-            if one.kind is Kind.ANSWER and one.shape in ("parsed", "arguments") and called.call.args:
-                return "the parse of the model's answer"
-        for callee in here.view.reach.callees(path, called):
-            if callee.place is not None and (callee.place.path, callee.place.scope) in here.view.agents.bodies:
-                return "the tool call"
-            if callee.symbol is not None and callee.symbol.does == "execute-tool":
-                return "the tool call"
-            if callee.symbol is not None and callee.symbol.does in _PARSERS:
-                if any(True for arg in called.call.args for _ in _answers(here, arg, where)):
-                    return "the parse of the model's answer"
+    for called in here.view.reach.calls(path, body[0], body[-1]):
+        found = _tool_or_parse(here, called)
+        if found is not None:
+            return found
     return None
+
+
+def _tool_or_parse(here: Here, called: Called) -> str | None:
+    path, agents = here.where.path, here.view.agents
+    where = Where(path, called.scope, called.order)
+    if agents.chosen_by_model(called.call, where):
+        return "the tool call"
+    for one in here.view.tracer.origins(called.call, where):
+        if one.kind is Kind.ANSWER and one.shape in ("parsed", "arguments") and called.call.args:
+            return "the parse of the model's answer"
+    for callee in here.view.reach.callees(path, called):
+        if callee.place is not None and (callee.place.path, callee.place.scope) in agents.bodies:
+            return "the tool call"
+        does = callee.symbol.does if callee.symbol is not None else None
+        if does == "execute-tool":
+            return "the tool call"
+        if does in _PARSERS and any(True for arg in called.call.args for _ in _answers(here, arg, where)):
+            return "the parse of the model's answer"
+    return None
+
+
+def _body(here: Here) -> list[int]:
+    """The statements in the `try` arm of the node."""
+    first = here.where.order + 1
+    last = here.view.reach.end(here.where.path, here.where.order)
+    return [order for order in range(first, last + 1) if _in_body(here, order)]
 
 
 def _asks_in_body(here: Here) -> bool:
     """Whether the body of the `try` itself comes to a model."""
-    first = here.where.order + 1
-    body = [
-        order
-        for order in range(first, here.view.reach.end(here.where.path, here.where.order) + 1)
-        if _in_body(here, order)
-    ]
+    body = _body(here)
     if not body:
         return False
     inside = here.view.reach.inside(here.where.path, body[0], body[-1])
@@ -304,7 +314,7 @@ def _in_body(here: Here, order: int) -> bool:
 
 def _goes_on(handler: Here) -> bool:
     """An except that lets the loop go round again, at least until a count is reached."""
-    block = handler.node.body.body  # type: ignore[attr-defined]
+    block = handler.node.body.body
     small = [one for line in block if isinstance(line, cst.SimpleStatementLine) for one in line.body]
     return not any(isinstance(one, (cst.Raise, cst.Return, cst.Break)) for one in small)
 
