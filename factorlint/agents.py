@@ -16,7 +16,7 @@ from factorlint.provenance import Tracer
 
 @dataclass(frozen=True)
 class Tool:
-    """A tool of an agent. ``element`` is the expression that hands it over, ``body`` the function of the tree behind it."""
+    """A tool of an agent: ``element`` is the expression that hands it over, ``body`` the tree's function behind it."""
 
     name: str
     origin: Origin

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import libcst as cst
 
@@ -312,7 +311,7 @@ def _feeds_forward(here: Here, place: Where) -> bool:
         (called, where)
         for called, where in calls
         if any(one.kind is Kind.ANSWER for one in tracer.origins(called.call, where))
-        and any(one.does in _MODEL or one.kind is Kind.DEFINITION for one in _called(here, place.path, called))
+        and _comes_to_a_model(here, place.path, called)
     ]
     made = {id(called.call) for called, _ in asked}
     if len(made) < 2:
@@ -324,14 +323,17 @@ def _feeds_forward(here: Here, place: Where) -> bool:
     return False
 
 
-def _called(here: Here, path: str, called: Called) -> Iterator[_Callee]:
+def _comes_to_a_model(here: Here, path: str, called: Called) -> bool:
+    """Whether a call is a model call, or one of a function of the tree that makes one."""
     for one in here.view.reach.callees(path, called):
-        yield _Callee(one.kind, one.symbol.does if one.symbol is not None else None)
-
-
-class _Callee(NamedTuple):
-    kind: Kind
-    does: str | None
+        if one.kind is Kind.ANSWER:
+            continue
+        if one.symbol is not None and one.symbol.does in _MODEL:
+            return True
+        for body in here.view.reach.bodies(one):
+            if any(below.does in _MODEL and below.depth <= 2 for below in here.view.reach.below(body)):
+                return True
+    return False
 
 
 def _comes_from(here: Here, expr: Expr, where: Where, made: set[int], depth: int) -> bool:
