@@ -87,9 +87,9 @@ class Agents:
         where = Where(path, called.scope, called.order)
         func = called.call.func
         if self.chosen_by_model(called.call, where):
-            for one in self.tracer.origins(func, where):
+            for one in self.tracer.callees(func, where):
                 yield from self._run_by(one)
-        for callee in self.tracer.origins(func, where):
+        for callee in self.tracer.callees(func, where):
             if callee.symbol is None or callee.kind not in (Kind.LIBRARY, Kind.INSTANCE):
                 continue
             if callee.symbol.parameter("tools"):

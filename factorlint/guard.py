@@ -12,7 +12,7 @@ import re
 _MAX_TEXT = 4_000_000  # characters
 _MAX_LINE = 1_000_000
 _MAX_BRACKETS = 150
-_MAX_INDENT = 100
+_PLAIN_LINE = 1_500
 _MAX_ELIF = 800
 _MAX_LINKS = 800  # links of one chain of calls, attributes or operators in one logical line
 _MAX_STRINGS = 4_000  # implicitly concatenated
@@ -31,20 +31,30 @@ _TOKEN = re.compile(
 )
 
 
-def refuse(text: str) -> str | None:
-    """The reason not to parse TEXT with LibCST, or None. Linear in the length of the text."""
+# What no ordinary text has, found at the speed of the pattern engine; `ast` itself refuses 200 nested brackets.
+_ODD = re.compile(r"(?:[(\[{][ \t]*){12}|(?:\n[ \t]*(?:\.|[+|&-]|and\b|or\b)[^\n]*){200}|(?:\n[ \t]*[\"'][^\n]*){1000}")
+
+
+def refuse(text: str, *, parsed: bool = False) -> str | None:
+    """The reason not to parse TEXT with LibCST, or None. Linear in the length of the text.
+
+    ``parsed`` says that `ast` has read it already: then only a text with something odd in it is looked at closely.
+    """
     if len(text) > _MAX_TEXT:
         return f"longer than {_MAX_TEXT:,} characters"
-    if len(text) > _MAX_LINE and max(map(len, text.split("\n"))) > _MAX_LINE:
+    longest = max(map(len, text.split("\n")))
+    if longest > _MAX_LINE:
         return f"a line of more than {_MAX_LINE:,} characters"
-    if re.search(rf"^[ \t]{{{_MAX_INDENT},}}(?:if|for|while|with|try|def|class)\b", text, re.MULTILINE):
-        if _indents(text) > _MAX_INDENT:
-            return f"more than {_MAX_INDENT} levels of indentation"
+    plain = longest <= _PLAIN_LINE and text.count("elif") <= _MAX_ELIF
+    if parsed and plain and not _ODD.search(text):
+        return None
     return _scan(text)
 
 
 def _scan(text: str) -> str | None:
-    depth = links = strings = branches = pattern = 0
+    depth = 0
+    counts = dict.fromkeys(("link", "text", "elif"), 0)
+    pattern = False
     for match in _TOKEN.finditer(text):
         kind = match.lastgroup
         if kind == "open":
@@ -53,25 +63,27 @@ def _scan(text: str) -> str | None:
                 return f"more than {_MAX_BRACKETS} nested brackets"
             if pattern and depth > _MAX_PATTERN:
                 return f"more than {_MAX_PATTERN} nested brackets in a pattern"
-        elif kind == "close":
+        elif kind == "close" or (kind == "link" and match[0].startswith(")")):
             depth = max(0, depth - 1)
-        elif kind == "link":
-            links += 1
-            depth -= match[0].startswith(")") and depth > 0
-            if links > _MAX_LINKS and _one_chain(text, match.start()):
-                return f"a chain of more than {_MAX_LINKS} links"
-        elif kind == "text":
-            strings += 1
-            if strings > _MAX_STRINGS and depth <= 1:
-                return f"more than {_MAX_STRINGS} texts in one expression"
-        elif kind == "elif":
-            branches += 1
-            if branches > _MAX_ELIF:
-                return f"more than {_MAX_ELIF} elif branches"
-        elif kind == "case":
-            pattern = 1
         elif kind == "line" and depth == 0:
-            links = strings = pattern = 0
+            counts["link"] = counts["text"] = 0
+            pattern = False
+        pattern = pattern or kind == "case"
+        if kind in counts:
+            counts[kind] += 1
+            reason = _too_many(counts, depth, text, match.start())
+            if reason is not None:
+                return reason
+    return None
+
+
+def _too_many(counts: dict[str, int], depth: int, text: str, end: int) -> str | None:
+    if counts["link"] > _MAX_LINKS and _one_chain(text, end):
+        return f"a chain of more than {_MAX_LINKS} links"
+    if counts["text"] > _MAX_STRINGS and depth <= 1 and _one_chain(text, end):
+        return f"more than {_MAX_STRINGS} texts in one expression"
+    if counts["elif"] > _MAX_ELIF:
+        return f"more than {_MAX_ELIF} elif branches"
     return None
 
 
@@ -79,8 +91,3 @@ def _one_chain(text: str, end: int) -> bool:
     """Whether the links before END are one chain, not the elements of a long literal: hardly any comma among them."""
     piece = text[max(0, end - 40 * _MAX_LINKS) : end]
     return piece.count(",") < _MAX_LINKS // 4
-
-
-def _indents(text: str) -> int:
-    """The number of different depths of indentation in use."""
-    return len({len(found) for found in re.findall(r"^[ \t]+(?=\S)", text, re.MULTILINE)})

@@ -71,7 +71,7 @@ class Prompts:
 
     def _at(self, path: str, called: Called) -> Iterator[Prompt]:
         where = Where(path, called.scope, called.order)
-        for callee in self.tracer.origins(called.call.func, where):
+        for callee in self.tracer.callees(called.call.func, where):
             symbol = callee.symbol
             if symbol is None or callee.kind not in (Kind.LIBRARY, Kind.INSTANCE):
                 continue

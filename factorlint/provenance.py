@@ -88,6 +88,15 @@ class Tracer:
         found = self.origins(expr, where)
         return found[0] if found else UNKNOWN
 
+    def callees(self, func: Expr, where: Where) -> Origins:
+        """What a call of FUNC calls: as `origins`, but an object of a library stands for its ``__call__``."""
+        return tuple(self._calling(one) for one in self.origins(func, where))
+
+    def _calling(self, one: Origin) -> Origin:
+        if one.kind is not Kind.INSTANCE or one.receiver is not None:
+            return one
+        return self._instance_member(one, "__call__")
+
     def _trace(self, expr: Expr, where: Where) -> Iterable[Origin]:
         handler = _TRACERS.get(type(expr))
         return handler(self, expr, where) if handler else (UNKNOWN,)
@@ -616,7 +625,7 @@ class Tracer:
     # -- calls -----------------------------------------------------------------------------------------------------
 
     def call(self, expr: Call, where: Where) -> Iterable[Origin]:
-        for callee in self.origins(expr.func, where):
+        for callee in self.callees(expr.func, where):
             yield from self.called(callee, expr, where)
 
     def called(self, callee: Origin, expr: Call, where: Where) -> Iterable[Origin]:

@@ -64,7 +64,7 @@ class Reach:
 
         where = Where(path, called.scope, called.order)
         found = []
-        for one in self.tracer.origins(called.call.func, where):
+        for one in self.tracer.callees(called.call.func, where):
             if one.kind is Kind.PIPE and one.receiver is not None:
                 for answer in self.tracer.origins(called.call, where):
                     if answer.kind is Kind.ANSWER and answer.call is called.call:

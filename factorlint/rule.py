@@ -135,7 +135,7 @@ class Here:
 
     def callees(self, node: cst.Call) -> tuple[Origin, ...]:
         """What is called at NODE."""
-        return self.origins(node.func)
+        return self.view.tracer.callees(self.expr(node.func), self.where)
 
     def answers(self, node: cst.CSTNode) -> tuple[Origin, ...]:
         """The model's answers that NODE is or carries (in a text, a list, an operation)."""
@@ -251,7 +251,7 @@ class _Words(dict[str, str]):
 def facts_at(view: View, call: Call, where: Where, checks: tuple[str, ...]) -> Iterator[Held]:
     """The catalogue facts about CHECKS that hold for CALL at WHERE, each once."""
     said: set[int] = set()
-    for callee in view.tracer.origins(call.func, where):
+    for callee in view.tracer.callees(call.func, where):
         for symbol, origin in symbols_of(view.tracer, callee):
             given = arguments.of(view.tracer, symbol, call, where)
             registered = view.agents.registered(call, where)

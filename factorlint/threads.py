@@ -80,7 +80,7 @@ class Threads:
         for path in sorted(self.project.files):
             for called in self.project.files[path].calls:
                 where = Where(path, called.scope, called.order)
-                callees = self.tracer.origins(called.call.func, where)
+                callees = self.tracer.callees(called.call.func, where)
                 if not any(one.symbol is not None and one.symbol.does == "save" for one in callees):
                     continue
                 for value in (*called.call.args, *(value for _, value in called.call.keywords)):
@@ -92,7 +92,7 @@ class Threads:
 
     def _sent(self, path: str, called: Called) -> Iterator[Sent]:
         where = Where(path, called.scope, called.order)
-        for callee in self.tracer.origins(called.call.func, where):
+        for callee in self.tracer.callees(called.call.func, where):
             exprs = self.context(callee, called.call, where)
             if exprs is None:
                 continue
