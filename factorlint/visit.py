@@ -28,7 +28,7 @@ class Visited(NamedTuple):
 
 def visit(view: View, source: Source, rules: Sequence[Rule]) -> Visited:
     """Visit one file. Rule crashes become Problems of kind ``rule-crash``; the other rules go on."""
-    reason = guard.refuse(source.text, parsed=True)
+    reason = guard.refuse(source.text)
     if reason is not None:
         return Visited((), (Problem(source.path, None, "not-analysed", f"not given to the parser: {reason}"),))
     try:

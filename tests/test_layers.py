@@ -30,7 +30,8 @@ def imports(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = "." * node.level + (node.module or "")
-            yield from (f"{base}.{alias.name}" for alias in node.names)
+            dot = "" if base.endswith(".") else "."
+            yield from (f"{base}{dot}{alias.name}" for alias in node.names)
 
 
 def within(name: str, package: str) -> bool:
