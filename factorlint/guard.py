@@ -1,93 +1,160 @@
-"""Why LibCST must not be given a text: measured on 1.9, it dies or hangs on some input that is rare in real code.
+"""Why a text must not be given to LibCST: on some shapes that no person writes it kills or hangs its process.
 
-The worker that parses can be killed, so this is the cheap first line: one pass of a pattern over the text.
+Measured on 1.9: time grows with the cube of how deep brackets nest, doubles with each level of a pattern after `case`
+(and doubles again where the level is a mapping), and grows with the square of the length of a chain (calls,
+attributes, operators, `elif`), each link of which takes a stack frame besides. The limits are where one such shape
+takes half a second. Every file is looked at, so what all files need runs in C, and only the few statements that could
+be too much are looked at closely. Indentation needs no limit: LibCST has Python's own.
 """
 
 from __future__ import annotations
 
 import re
 
-# Limits lie well under what was measured to kill (brackets: 1,180; `elif`: 8,300; `and`: 7,000 on an 8 MiB stack) or
-# to take seconds (call chains: 2,000 links 6.7 s; nested sequence patterns double the time a level, 18 deep 0.5 s).
-_MAX_TEXT = 4_000_000  # characters
-_MAX_LINE = 1_000_000
-_MAX_BRACKETS = 150
-_PLAIN_LINE = 1_500
-_MAX_ELIF = 800
-_MAX_LINKS = 800  # links of one chain of calls, attributes or operators in one logical line
-_MAX_STRINGS = 4_000  # implicitly concatenated
-_MAX_PATTERN = 12  # nested brackets in a `case`
+_SIZE = 3_000_000  # characters: LibCST reads up to a million a second, and makes up to 800 bytes of each
+_BRACKETS = 100  # deep
+_PATTERN = 8
+_CHAIN = 1_000  # links
+_SHORT = 2 * _CHAIN  # characters that can have no such chain, but of signs alone
+_STRINGS = 4  # adjacent strings that weigh as much as one link
+_ELIFS = 1_000
 
+# Strings and comments. No alternative can fail once begun, so that the time is linear.
 _TOKEN = re.compile(
-    r"""(?P<comment>\#[^\n]*)
-    |(?P<text>[A-Za-z]{0,2}(?:\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'))
-    |(?P<open>[(\[{])
-    |(?P<close>[)\]}])
-    |(?P<link>\)[ \t]*\.|\b(?:and|or|not|else|lambda)\b|[+\-*/%|&@]|\.[A-Za-z_])
-    |(?P<elif>\belif\b)
-    |(?P<case>^[ \t]*case\b)
-    |(?P<line>\n)""",
-    re.VERBOSE | re.DOTALL | re.MULTILINE,
+    r"""(\"{3}[^"\\]*(?:(?:\\.|"{1,2}(?!"))[^"\\]*)*(?:\"{3})?|'{3}[^'\\]*(?:(?:\\.|'{1,2}(?!'))[^'\\]*)*(?:'{3})?"""
+    r"""|"[^"\\\n]*(?:\\.[^"\\\n]*)*"?|'[^'\\\n]*(?:\\.[^'\\\n]*)*'?|\#[^\n]*)""",
+    re.DOTALL,
 )
+_LINK = re.compile(
+    r"(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<cut>[,;])|(?P<line>\n)|(?P<string>\")"
+    r"|[-.+*/%@&|^<>~]|\b(?:and|or|not|if|else|in|is|for|lambda|await|yield)\b"
+)
+_ROUND = bytes.maketrans(b"[]{}", b"()()")
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"()[]{}\n")
+_CASE = re.compile(r"^[ \t\f]*case\b(?![ \t]*[=.,)\]:])", re.MULTILINE)
+_BRACKET = re.compile(r"(?P<open>[(\[{])|[)\]}]|(?P<line>\n)")
+_IF = re.compile(r"[ \t\f]*(?P<branch>el)?if\b")
+_FIELD = re.compile(rf"\{{[^{{}}]{{{_SHORT},}}\}}")
+# No line inside brackets starts so: where one seems to, a string has been misread, and the brackets were none.
+_STATEMENT = re.compile(
+    r"[ \t\f]*(?:@|(?:assert|break|class|continue|def|del|elif|except|finally|global|import|pass|raise|return|try|while"
+    r"|with)\b)"
+)
+_TOO_DEEP = f"brackets nested over {_BRACKETS} deep"
+_TOO_LONG = f"a chain of over {_CHAIN:,} links"
 
 
-# What no ordinary text has, found at the speed of the pattern engine; `ast` itself refuses 200 nested brackets.
-_ODD = re.compile(r"(?:[(\[{][ \t]*){12}|(?:\n[ \t]*(?:\.|[+|&-]|and\b|or\b)[^\n]*){200}|(?:\n[ \t]*[\"'][^\n]*){1000}")
+def refuse(text: str) -> str | None:
+    """What in TEXT is too much for LibCST, in words; None if nothing is. Linear in its length.
 
-
-def refuse(text: str, *, parsed: bool = False) -> str | None:
-    """The reason not to parse TEXT with LibCST, or None. Linear in the length of the text.
-
-    ``parsed`` says that `ast` has read it already: then only a text with something odd in it is looked at closely.
+    That `ast` reads a text proves nothing: it takes patterns and chains that LibCST hangs on.
     """
-    if len(text) > _MAX_TEXT:
-        return f"longer than {_MAX_TEXT:,} characters"
-    longest = max(map(len, text.split("\n")))
-    if longest > _MAX_LINE:
-        return f"a line of more than {_MAX_LINE:,} characters"
-    plain = longest <= _PLAIN_LINE and text.count("elif") <= _MAX_ELIF
-    if parsed and plain and not _ODD.search(text):
-        return None
-    return _scan(text)
-
-
-def _scan(text: str) -> str | None:
-    depth = 0
-    counts = dict.fromkeys(("link", "text", "elif"), 0)
-    pattern = False
-    for match in _TOKEN.finditer(text):
-        kind = match.lastgroup
-        if kind == "open":
-            depth += 1
-            if depth > _MAX_BRACKETS:
-                return f"more than {_MAX_BRACKETS} nested brackets"
-            if pattern and depth > _MAX_PATTERN:
-                return f"more than {_MAX_PATTERN} nested brackets in a pattern"
-        elif kind == "close" or (kind == "link" and match[0].startswith(")")):
-            depth = max(0, depth - 1)
-        elif kind == "line" and depth == 0:
-            counts["link"] = counts["text"] = 0
-            pattern = False
-        pattern = pattern or kind == "case"
-        if kind in counts:
-            counts[kind] += 1
-            reason = _too_many(counts, depth, text, match.start())
-            if reason is not None:
-                return reason
+    if len(text) > _SIZE:
+        return f"over {_SIZE:,} characters"
+    parts = _TOKEN.split(text)
+    strings = parts[1::2]
+    fields = [string for at, string in enumerate(strings) if len(string) > _BRACKETS and _formatted(parts[2 * at])]
+    parts[1::2] = ["" if string[0] == "#" else '"' for string in strings]
+    code = "".join(parts)
+    if "\\\n" in code:
+        code = code.replace("\\\n", " ")
+    if any(_folded(string) is None for string in fields):
+        return _TOO_DEEP
+    if any(_long(piece) for string in fields for piece in _FIELD.findall(string)):
+        return _TOO_LONG
+    reason = _statements(code)
+    if reason:
+        return reason
+    if "case" in code and _patterned(code):
+        return f"patterns nested over {_PATTERN} deep"
+    if code.count("elif") > _ELIFS and _branched(code):
+        return f"over {_ELIFS:,} branches"
     return None
 
 
-def _too_many(counts: dict[str, int], depth: int, text: str, end: int) -> str | None:
-    if counts["link"] > _MAX_LINKS and _one_chain(text, end):
-        return f"a chain of more than {_MAX_LINKS} links"
-    if counts["text"] > _MAX_STRINGS and depth <= 1 and _one_chain(text, end):
-        return f"more than {_MAX_STRINGS} texts in one expression"
-    if counts["elif"] > _MAX_ELIF:
-        return f"more than {_MAX_ELIF} elif branches"
+def _formatted(before: str) -> bool:
+    """Whether a string that comes after BEFORE has expressions in it."""
+    return not {"f", "F", "t", "T"}.isdisjoint(before[-2:])
+
+
+def _statements(code: str) -> str | None:
+    """What is too much in a statement: how deep its brackets nest, how long a chain in it is."""
+    folded = _folded(code)
+    if folded is None:
+        return _TOO_DEEP
+    lines = code.split("\n")
+    depth = start = size = 0
+    for at, (line, left) in enumerate(zip(lines, folded, strict=True)):
+        size += len(line)
+        if left:
+            closed = left.count(b")")
+            depth = max(0, depth - closed) + len(left) - closed
+            if depth > _BRACKETS:
+                return _TOO_DEEP
+        if depth and not (size > _SHORT and _STATEMENT.match(line)):
+            continue
+        if size > _SHORT and _long("\n".join(lines[start : at + 1])):
+            return _TOO_LONG
+        depth, start, size = 0, at + 1, 0
+    return _TOO_LONG if size > _SHORT and _long("\n".join(lines[start:])) else None
+
+
+def _folded(code: str) -> list[bytes] | None:
+    """For each line the brackets that it closes and leaves open, all as round ones; None if others nest too deep."""
+    brackets = code.encode("utf-8", "surrogatepass").translate(_ROUND, _NO_BRACKETS)
+    for _ in range(_BRACKETS + 1):
+        shorter = brackets.replace(b"()", b"")
+        if len(shorter) == len(brackets):
+            return brackets.split(b"\n")
+        brackets = shorter
     return None
 
 
-def _one_chain(text: str, end: int) -> bool:
-    """Whether the links before END are one chain, not the elements of a long literal: hardly any comma among them."""
-    piece = text[max(0, end - 40 * _MAX_LINKS) : end]
-    return piece.count(",") < _MAX_LINKS // 4
+def _long(statement: str) -> bool:
+    """Whether a chain in STATEMENT is too long: links at one level of brackets with no comma between them."""
+    counts = [0.0]
+    for found in _LINK.finditer(statement):
+        kind = found.lastgroup
+        if kind == "cut" or (kind == "line" and len(counts) == 1):
+            counts[-1] = 0
+        elif kind == "close":
+            if len(counts) > 1:
+                counts.pop()
+        elif kind != "line":
+            counts[-1] += 1 / _STRINGS if kind == "string" else 1
+            if counts[-1] > _CHAIN:
+                return True
+            if kind == "open":
+                counts.append(0)
+    return False
+
+
+def _patterned(code: str) -> bool:
+    """Whether a pattern nests too deep. A mapping counts as two levels, for it costs as much."""
+    for case in _CASE.finditer(code):
+        levels: list[int] = []
+        depth = 0
+        for found in _BRACKET.finditer(code, case.end()):
+            if found["open"]:
+                levels.append(2 if found[0] == "{" else 1)
+                depth += levels[-1]
+                if depth > _PATTERN:
+                    return True
+            elif levels and not found["line"]:
+                depth -= levels.pop()
+            elif not levels:
+                break
+    return False
+
+
+def _branched(code: str) -> bool:
+    """Whether one `if` has too many branches."""
+    counts: dict[int, int] = {}
+    for line in code.split("\n"):
+        found = _IF.match(line)
+        if found:
+            indent = len(line) - len(line.lstrip())
+            counts[indent] = counts.get(indent, 0) + 1 if found["branch"] else 0
+            if counts[indent] > _ELIFS:
+                return True
+    return False
