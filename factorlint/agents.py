@@ -128,6 +128,29 @@ class Agents:
         """The functions (file, scope, decorator) registered as tools of the object that CALL makes at WHERE."""
         return self._registered.get((where, call), ())
 
+    @functools.cached_property
+    def _handed_on(self) -> frozenset[tuple[Where, Call]]:
+        """Calls whose object goes to another call as its tools: a node or kit of tools that an agent then holds."""
+        found: set[tuple[Where, Call]] = set()
+        for path in sorted(self.tracer.project.files):
+            for called in self.tracer.project.files[path].calls:
+                where = Where(path, called.scope, called.order)
+                for callee in self.tracer.origins(called.call.func, where):
+                    if callee.symbol is None or callee.kind not in (Kind.LIBRARY, Kind.INSTANCE):
+                        continue
+                    given = arguments.of(self.tracer, callee.symbol, called.call, where).given
+                    for name in callee.symbol.parameter("tools"):
+                        if name not in given:
+                            continue
+                        for one in self.tracer.origins(*given[name]):
+                            if one.kind is Kind.INSTANCE and one.call is not None and one.made is not None:
+                                found.add((one.made, one.call))
+        return frozenset(found)
+
+    def is_handed_on(self, call: Call, where: Where) -> bool:
+        """Whether what CALL makes at WHERE is given to an agent as its tools, so that the agent is the one to name."""
+        return (where, call) in self._handed_on
+
     def toolset(self, symbol: Symbol, call: Call, where: Where) -> Toolset:
         """The tools of the agent that CALL constructs."""
         given = arguments.of(self.tracer, symbol, call, where)

@@ -1,0 +1,230 @@
+"""What the model chose: the name of a tool, an intent, and where the tree's code branches on it or looks it up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import libcst as cst
+
+from factorlint.expr import Attr, Call, Const, Dict, Expr, Item, Name, Op, Seq, last_name
+from factorlint.origin import Kind, Origin, Where
+from factorlint.rule import Here
+from factorlint.walk import children
+
+# Fields of a typed answer that say what to do next. A field of another name is a choice only where several values
+# of it are told apart.
+INTENTS = frozenset(
+    "intent action tool tool_name name function function_name type kind next next_step next_action step command "
+    "decision route route_to destination operation op choice target response category".split()
+)
+_UNCHECKED = ("parsed", "arguments")
+
+
+class Lookup(NamedTuple):
+    """``table[key]`` or ``table.get(key)``, or a function of the tree that is given the key."""
+
+    table: Expr
+    key: Expr
+    where: Where
+
+
+def chosen(here: Here, expr: Expr, where: Where | None = None) -> Origin | None:
+    """The model's answer if EXPR is the name of the tool that it chose, or a field that says what to do next."""
+    at = where or here.where
+    for one in here.view.tracer.origins(expr, at):
+        if one.kind is not Kind.ANSWER:
+            continue
+        if one.shape == "name":
+            return one
+        if one.shape in ("typed", *_UNCHECKED) and field_of(here, expr, at) in INTENTS:
+            return one
+    return None
+
+
+def field_of(here: Here, expr: Expr, where: Where, depth: int = 0) -> str | None:
+    """The name of the field that EXPR reads: ``x.intent``, ``x["intent"]``, ``x.get("intent")``, or a name for one."""
+    if isinstance(expr, Attr):
+        return expr.name
+    if isinstance(expr, Item):
+        return expr.key.value if isinstance(expr.key, Const) and isinstance(expr.key.value, str) else None
+    if isinstance(expr, Call):
+        if last_name(expr.func) == "get" and expr.args and isinstance(expr.args[0], Const):
+            said = expr.args[0].value
+            return said if isinstance(said, str) else None
+        if isinstance(expr.func, Attr) and expr.func.name in ("lower", "strip", "upper") and depth < 4:
+            return field_of(here, expr.func.base, where, depth + 1)
+        return None
+    if isinstance(expr, Name) and depth < 4:
+        for value, at in assigned(here, expr, where):
+            found = field_of(here, value, at, depth + 1)
+            if found is not None:
+                return found
+    return None
+
+
+def assigned(here: Here, name: Name, where: Where) -> Iterator[tuple[Expr, Where]]:
+    """What a name of the same scope was given."""
+    scope = here.view.project.scope(where)
+    if name.id not in scope.bindings:
+        return
+    for row in here.view.project.reaching(where.path, scope.bindings[name.id], where.order):
+        if row.value is not None:
+            yield row.value, where._replace(order=row.order)
+
+
+def lookups(here: Here, func: Expr, where: Where, depth: int = 0) -> Iterator[Lookup]:
+    """The look-ups by which FUNC, the callee of a call, was found."""
+    if isinstance(func, Attr):
+        yield from lookups(here, func.base, where, depth)
+    elif isinstance(func, Item):
+        yield Lookup(func.base, func.key, where)
+    elif isinstance(func, Call):
+        if isinstance(func.func, Attr) and func.func.name in ("get", "pop") and func.args:
+            yield Lookup(func.func.base, func.args[0], where)
+        elif not isinstance(func.func, Attr) or last_name(func.func) not in ("get", "pop"):
+            callees = here.view.tracer.origins(func.func, where)
+            if any(one.kind is Kind.DEFINITION for one in callees):
+                for value in (*func.args, *(value for _, value in func.keywords)):
+                    yield Lookup(func.func, value, where)
+    elif isinstance(func, Op) and func.op in ("or", "if"):
+        for operand in func.operands[:2]:
+            yield from lookups(here, operand, where, depth)
+    elif isinstance(func, Name) and depth < 3:
+        for value, at in assigned(here, func, where):
+            yield from lookups(here, value, at, depth + 1)
+
+
+class Branch(NamedTuple):
+    """One test on the model's choice: the field read, what it is held against, whether the field says what to do."""
+
+    answer: Origin
+    field: str
+    values: tuple[str, ...]
+    said: bool
+
+
+def dispatch(here: Here, scope: int) -> Here | None:
+    """The first branch on the model's choice in SCOPE, among the statements inside the node visited HERE."""
+    weak: dict[str, tuple[Here, set[str]]] = {}
+    for inner in here.inside(cst.If, cst.Match, cst.IfExp):
+        if inner.where.scope != scope:
+            continue
+        for branch in branches(inner):
+            if branch.said:
+                return inner
+            first, values = weak.setdefault(branch.field, (inner, set()))
+            values |= set(branch.values)
+            if len(values) > 1:
+                return first
+    return None
+
+
+def branches(here: Here) -> Iterator[Branch]:
+    """The tests on the model's choice that an `if` or `match`, the node visited HERE, makes itself."""
+    node = here.node
+    if isinstance(node, cst.Match):
+        values = tuple(value for case in node.cases for value in _pattern(case.pattern))
+        if values:
+            yield from _told(here, here.expr(node.subject), values, classes=True)
+        return
+    for expr in _flat(here.expr(node.test)):
+        if isinstance(expr, Op) and expr.op in ("==", "!=", "in", "not in") and len(expr.operands) == 2:
+            left, right = expr.operands
+            for field, against in ((left, right), (right, left)):
+                values = tuple(_constants(here, against))
+                if values:
+                    yield from _told(here, field, values)
+        elif isinstance(expr, Call) and last_name(expr.func) == "isinstance" and len(expr.args) == 2:
+            yield from _told(here, expr.args[0], tuple(_classes(expr.args[1])), classes=True)
+        elif isinstance(expr, Call) and isinstance(expr.func, Attr) and expr.func.name == "startswith" and expr.args:
+            values = tuple(_constants(here, expr.args[0]))
+            if values:
+                yield from _told(here, expr.func.base, values)
+
+
+def _told(here: Here, expr: Expr, values: tuple[str, ...], *, classes: bool = False) -> Iterator[Branch]:
+    answer = chosen(here, expr)
+    if answer is not None:
+        yield Branch(answer, field_of(here, expr, here.where) or "", values, True)
+        return
+    for one in here.view.tracer.origins(expr, here.where):
+        if one.kind is Kind.ANSWER and one.shape == "typed":
+            field = field_of(here, expr, here.where)
+            if field is not None or classes:
+                yield Branch(one, field or "", values, False)
+            return
+
+
+def _flat(expr: Expr) -> Iterator[Expr]:
+    if isinstance(expr, Op) and expr.op in ("and", "or", "not"):
+        for operand in expr.operands:
+            yield from _flat(operand)
+    else:
+        yield expr
+
+
+def _constants(here: Here, expr: Expr, depth: int = 0) -> Iterator[str]:
+    """The texts and enumeration members that a choice is held against."""
+    if isinstance(expr, Const):
+        if isinstance(expr.value, str) and expr.value:
+            yield expr.value
+    elif isinstance(expr, Seq):
+        for item in expr.items:
+            yield from _constants(here, item, depth)
+    elif isinstance(expr, Dict):
+        yield "a table"
+    elif isinstance(expr, (Attr, Name)) and depth < 2:
+        for one in here.view.tracer.origins(expr, here.where):
+            if one.kind is Kind.VALUE and isinstance(one.expr, Const):
+                yield from _constants(here, one.expr, depth + 1)
+            elif one.kind is Kind.CONTAINER and one.expr is not None and depth == 0:
+                yield "a table"
+
+
+def _classes(expr: Expr) -> Iterator[str]:
+    for one in expr.items if isinstance(expr, Seq) else (expr,):
+        yield last_name(one) or ""
+
+
+def _pattern(pattern: cst.MatchPattern) -> Iterator[str]:
+    """What the alternatives of a case name: literals, members, classes."""
+    if isinstance(pattern, cst.MatchValue):
+        value = pattern.value
+        if isinstance(value, cst.SimpleString):
+            yield str(value.evaluated_value)
+        elif isinstance(value, cst.Attribute):
+            yield value.attr.value
+    elif isinstance(pattern, cst.MatchClass):
+        cls = pattern.cls
+        yield cls.attr.value if isinstance(cls, cst.Attribute) else getattr(cls, "value", "")
+    elif isinstance(pattern, cst.MatchOr):
+        for one in pattern.patterns:
+            yield from _pattern(one.pattern)
+    elif isinstance(pattern, cst.MatchAs) and pattern.pattern is not None:
+        yield from _pattern(pattern.pattern)
+
+
+def is_checked(node: cst.CSTNode, key: Expr, here: Here) -> bool:
+    """Whether a test in the function around NODE holds KEY against a list: ``if key not in ALLOWED``."""
+    around: cst.CSTNode = node
+    for around in here.ancestors():
+        if isinstance(around, cst.FunctionDef):
+            break
+    queue = [around]
+    while queue:
+        one = queue.pop()
+        if isinstance(one, (cst.If, cst.IfExp, cst.Assert)):
+            for test in _flat(here.expr(one.test)):
+                if isinstance(test, Op) and test.op in ("in", "not in", "==", "!=") and test.operands[0] == key:
+                    return True
+        queue += children(one)
+    return False
+
+
+def names_model_answer(here: Here, expr: Expr, where: Where) -> Origin | None:
+    """The answer if EXPR is a name that the model gave: of a tool, or a field of its arguments or parsed text."""
+    for one in here.view.tracer.origins(expr, where):
+        if one.kind is Kind.ANSWER and one.shape in ("name", "text", *_UNCHECKED):
+            return one
+    return None

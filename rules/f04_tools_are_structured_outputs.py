@@ -1,0 +1,304 @@
+"""FL04 tools-are-structured-outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from factorlint.expr import Call, Const, Expr, Item, Name, Star, last_name
+from factorlint.model import Check, Confidence, Owner, Severity
+from factorlint.origin import Kind, Origin, Where
+from factorlint.rule import Held, Here, Mark, Rule
+
+from ._choice import chosen, dispatch, is_checked, lookups, names_model_answer
+
+FRAMEWORK_EXECUTED_TOOLS = Check(
+    "FL0401",
+    "framework-executed-tools",
+    Owner.FRAMEWORK,
+    Severity.WARNING,
+    "{symbol} runs the tool that the model chose: {what}",
+    "Take the chosen tool and its arguments as data, and run it in a switch of your own; or guard the run with a hook "
+    "that may refuse the call.",
+)
+DYNAMIC_TOOL_DISPATCH = Check(
+    "FL0402",
+    "dynamic-tool-dispatch",
+    Owner.NOBODY,
+    Severity.ERROR,
+    "the model's word picks what runs, out of everything: {what}",
+    "Look the name up in a table that is written down, and refuse any other.",
+)
+UNVALIDATED_TOOL_ARGUMENTS = Check(
+    "FL0403",
+    "unvalidated-tool-arguments",
+    Owner.NOBODY,
+    Severity.WARNING,
+    "the model's arguments reach {what} as they came, no schema checks them",
+    "Read them through a schema first (a Pydantic model, a JSON schema), and give the model the error that it raises.",
+)
+GUARDED_TOOL_EXECUTION = Check(
+    None, "guarded-tool-execution", Owner.SHARED, None, "a hook of this tree stands before each tool call: {what}"
+)
+OWNED_TOOL_DISPATCH = Check(
+    None, "owned-tool-dispatch", Owner.CODE, None, "this code decides what runs for the tool that the model chose"
+)
+
+_GUARDED = "guarded-tool-execution"
+_WHOLE_NAMESPACES = frozenset(("globals", "locals", "vars"))
+
+
+class ToolsAreStructuredOutputs(Rule):
+    """The model chose a tool: does your code run it, or does a library?
+
+    ## What it looks at
+
+    The step from "the model chose a tool" to "it ran". Callables given to an agent, a tool runner or a client that
+    calls them by itself are the framework's, one site per agent, at the argument or at its first decorated tool. A
+    branch on the chosen name, or a look-up in a table of the tree, is your own.
+
+    ## Why it matters
+
+    A tool call is a piece of JSON. Between the JSON and the side effect is the place to check, ask, refuse, count and
+    record; who runs the tool holds that place.
+
+    ## Framework-owned
+
+    ```python
+    from agents import Agent, function_tool
+
+
+    @function_tool
+    def refund(order: str) -> str:
+        return f"refunded {order}"
+
+
+    support = Agent(name="Support", instructions="Help the customer.", tools=[refund])
+    ```
+
+    ## Owned
+
+    ```python
+    from anthropic import Anthropic
+
+    from pydantic import BaseModel
+
+    client = Anthropic()
+
+
+    class Refund(BaseModel):
+        order: str
+
+
+    def step(messages: list, schemas: list) -> str:
+        answer = client.messages.create(model="claude", max_tokens=900, messages=messages, tools=schemas)
+        for block in answer.content:
+            if block.name == "refund":
+                return Refund.model_validate(block.input).order
+        return "nothing to do"
+    ```
+
+    ## What it cannot see
+
+    Tools that a server of the framework runs, tools that a configuration file names, and what a state that a graph
+    carries from node to node holds.
+    """
+
+    factor = 4
+    name = "tools-are-structured-outputs"
+    checks = (
+        FRAMEWORK_EXECUTED_TOOLS,
+        DYNAMIC_TOOL_DISPATCH,
+        UNVALIDATED_TOOL_ARGUMENTS,
+        GUARDED_TOOL_EXECUTION,
+        OWNED_TOOL_DISPATCH,
+    )
+
+    def visit_Call(self, node: cst.Call, here: Here) -> Iterator[Mark]:
+        if not isinstance(here.step.up and here.step.up.node, cst.Decorator):
+            yield from self._handed_over(node, here)
+        yield from self._dynamic(node, here)
+        yield from self._run_of_choice(node, here)
+
+    def _handed_over(self, node: cst.Call, here: Here) -> Iterator[Mark]:
+        """Tools that go to whoever runs them, at the argument; a hook before each call makes that shared."""
+        guards = list(here.held(node, _GUARDED))
+        for held in guards:
+            yield here.mark_held(GUARDED_TOOL_EXECUTION, node, held)
+        call = here.expr(node)
+        if guards or not isinstance(call, Call) or here.view.agents.is_handed_on(call, here.where):
+            return
+        for held in here.held(node, "FL0401"):
+            if _no_tools(held):
+                continue
+            yield here.mark_held(FRAMEWORK_EXECUTED_TOOLS, node, held)
+            return
+
+    # -- the model's word as code ----------------------------------------------------------------------------------
+
+    def _dynamic(self, node: cst.Call, here: Here) -> Iterator[Mark]:
+        """``globals()[name](…)``, ``getattr(obj, name)(…)``, ``eval(name)``, where the model gave the name."""
+        call = here.expr(node)
+        if not isinstance(call, Call):
+            return
+        if last_name(call.func) == "eval" and isinstance(call.func, Name) and call.args:
+            answer = chosen(here, call.args[0])
+            if answer is not None and not is_checked(node, call.args[0], here):
+                yield here.mark(DYNAMIC_TOOL_DISPATCH, node, answer, what="eval of the tool's name")
+            return
+        for base, key, where, what in _open_lookups(here, call.func, here.where):
+            answer = names_model_answer(here, key, where)
+            if answer is None or is_checked(node, key, here):
+                continue
+            if base is not None and any(one.kind is Kind.ANSWER for one in here.view.tracer.origins(base, where)):
+                continue
+            yield here.mark(DYNAMIC_TOOL_DISPATCH, node, answer, what=what)
+            return
+
+    # -- the tree's own dispatch -----------------------------------------------------------------------------------
+
+    def _run_of_choice(self, node: cst.Call, here: Here) -> Iterator[Mark]:
+        """``table[name](**arguments)``: the look-up is the tree's; its arguments may be unchecked."""
+        call = here.expr(node)
+        if not isinstance(call, Call):
+            return
+        looked_up = self._looked_up(call, here)
+        if looked_up is not None:
+            yield here.mark(OWNED_TOOL_DISPATCH, node, looked_up)
+        unchecked = _unchecked(call, here)
+        if unchecked is not None and (looked_up is not None or _runs_tree_code(call, here)):
+            what = last_name(call.func) or "a function that the name picks"
+            yield here.mark(UNVALIDATED_TOOL_ARGUMENTS, node, unchecked, what=what)
+
+    def _looked_up(self, call: Call, here: Here) -> Origin | None:
+        for one in lookups(here, call.func, here.where):
+            if isinstance(one.table, Call) and last_name(one.table.func) in _WHOLE_NAMESPACES:
+                continue
+            answer = chosen(here, one.key, one.where)
+            if answer is None:
+                continue
+            tables = here.view.tracer.origins(one.table, one.where)
+            if not any(origin.kind in (Kind.ANSWER, Kind.LIBRARY, Kind.INSTANCE) for origin in tables):
+                return answer
+        return None
+
+    def visit_FunctionDef(self, node: cst.FunctionDef, here: Here) -> Iterator[Mark]:
+        number = here.view.scopes.get(here.where.order)
+        if number is None:
+            return
+        yield from self._registered(node, here, number)
+        first = dispatch(here, number)
+        if first is not None:
+            yield first.mark(OWNED_TOOL_DISPATCH, first.node, confidence=Confidence.MEDIUM)
+
+    def visit_Module(self, node: cst.Module, here: Here) -> Iterator[Mark]:
+        first = dispatch(here, 0)
+        if first is not None:
+            yield first.mark(OWNED_TOOL_DISPATCH, first.node, confidence=Confidence.MEDIUM)
+
+    def _registered(self, node: cst.FunctionDef, here: Here, number: int) -> Iterator[Mark]:
+        """``@agent.tool``: the first function that is registered so stands for the agent."""
+        for decorator in node.decorators:
+            inner = decorator.decorator
+            for held in here.held(inner, _GUARDED):
+                yield here.mark(GUARDED_TOOL_EXECUTION, decorator, held.origin, what=held.fact.what)
+            for held in here.held(inner, "FL0401"):
+                maker = held.origin.receiver
+                if maker is not None and maker.call is not None and maker.made is not None:
+                    rows = here.view.agents.registered(maker.call, maker.made)
+                    if rows and rows[0][:2] != (here.where.path, number):
+                        continue
+                    if _said_at_constructor(here, maker):
+                        continue
+                yield here.mark(
+                    FRAMEWORK_EXECUTED_TOOLS,
+                    decorator,
+                    held.origin,
+                    confidence=held.confidence,
+                    also=held.fact.also,
+                    what=held.fact.what,
+                )
+                return
+
+
+def _no_tools(held: Held) -> bool:
+    """An empty list of tools, passed or traced."""
+    row = held.arguments.given.get(held.fact.at or "")
+    if row is None:
+        return False
+    found = held.arguments.values(held.fact.at or "")
+    return bool(found) and all(one in ((), None) for one in found)
+
+
+def _said_at_constructor(here: Here, maker: Origin) -> bool:
+    """Whether the agent's constructor is given tools as well, and is reported there."""
+    symbol, call, made = maker.symbol, maker.call, maker.made
+    if symbol is None or call is None or made is None:
+        return False
+    return here.view.agents.toolset(symbol, call, made).argument is not None
+
+
+def _open_lookups(here: Here, func: Expr, where: Where) -> Iterator[tuple[Expr | None, Expr, Where, str]]:
+    """Look-ups among everything that there is: (object, name, where, in words)."""
+    for one in lookups(here, func, where):
+        if isinstance(one.table, Call) and last_name(one.table.func) in _WHOLE_NAMESPACES:
+            yield None, one.key, one.where, f"a look-up in {last_name(one.table.func)}()"
+    for value, at in _values(here, func, where):
+        if isinstance(value, Call) and isinstance(value.func, Name) and value.func.id == "getattr":
+            if len(value.args) > 1 and not isinstance(value.args[1], Const):
+                yield value.args[0], value.args[1], at, "getattr by the name"
+
+
+def _values(here: Here, expr: Expr, where: Where) -> Iterator[tuple[Expr, Where]]:
+    """EXPR itself, and what it was given if it is a local name."""
+    from ._choice import assigned
+
+    yield expr, where
+    if isinstance(expr, Name):
+        yield from assigned(here, expr, where)
+
+
+def _unchecked(call: Call, here: Here) -> Origin | None:
+    """The model's arguments among what CALL passes: spread, or picked out one by one, unchecked."""
+    tracer = here.view.tracer
+    for keyword, value in (*((None, one) for one in call.args if isinstance(one, Star)), *call.keywords):
+        spread = value.value if isinstance(value, Star) else value
+        if keyword is None:
+            for one in tracer.origins(spread, here.where):
+                if one.kind is Kind.ANSWER and one.shape in ("arguments", "parsed") and not _validated(spread, here):
+                    return one
+    for value in (*call.args, *(value for keyword, value in call.keywords if keyword is not None)):
+        if isinstance(value, Item) or (isinstance(value, Call) and last_name(value.func) == "get"):
+            base = value.base if isinstance(value, Item) else getattr(value.func, "base", None)
+            if base is None:
+                continue
+            for one in tracer.origins(base, here.where):
+                if one.kind is Kind.ANSWER and one.shape == "arguments" and not _validated(base, here):
+                    return one
+    return None
+
+
+def _validated(expr: Expr, here: Here) -> bool:
+    """Whether a validator of a library is given EXPR in the same function."""
+    for called in here.view.project.calls_in(here.where.path, here.where.scope):
+        if expr not in (*called.call.args, *(value for _, value in called.call.keywords)):
+            continue
+        where = Where(here.where.path, called.scope, called.order)
+        if any(
+            one.symbol is not None and one.symbol.does == "validate"
+            for one in here.view.tracer.origins(called.call.func, where)
+        ):
+            return True
+    return False
+
+
+def _runs_tree_code(call: Call, here: Here) -> bool:
+    """Whether CALL runs a function of the tree; making an object of a class that checks its fields is none."""
+    for one in here.view.tracer.origins(call.func, here.where):
+        if one.kind is Kind.OBJECT:
+            return True
+        if one.kind is Kind.DEFINITION and one.place is not None:
+            if here.view.project.scope(one.place).kind == "function":
+                return True
+    return False
