@@ -9,7 +9,7 @@ import libcst as cst
 from factorlint.expr import Const, Expr
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.prompts import SYSTEM, USER, Prompt
-from factorlint.rule import Here, Mark, Rule, text_of
+from factorlint.rule import Here, Mark, Rule, facts_at, text_of
 
 HIDDEN_PROMPT_CONSTRUCTOR = Check(
     "FL0201",
@@ -174,7 +174,7 @@ class OwnYourPrompts(Rule):
         whole = here.expr(value) if value is not None else None
         for text, prompts in _by_text(found):
             at = _literal(text, here) or node
-            if _hidden(prompts):
+            if _hidden(prompts, here):
                 continue
             lines = _lines(text, here, prompts[0])
             first = prompts[0]
@@ -216,9 +216,10 @@ def _literal(text: Expr, here: Here) -> cst.CSTNode | None:
     return None
 
 
-def _hidden(prompts: list[Prompt]) -> bool:
-    """Every way that this text goes leads into pieces of a hidden prompt: FL0201 speaks for it."""
-    return all(one.symbol.parameter("pieces") for one in prompts)
+def _hidden(prompts: list[Prompt], here: Here) -> bool:
+    """Every way that this text goes leads into a text of the package: the finding there speaks for it."""
+    checks = ("FL0201", "FL0205")
+    return all(any(True for _ in facts_at(here.view, one.sink.call, one.sink_at, checks)) for one in prompts)
 
 
 def _question(prompts: list[Prompt]) -> bool:

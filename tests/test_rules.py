@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
 import re
-import textwrap
 from pathlib import Path
 
 import pytest
@@ -45,7 +45,7 @@ def test_a_rule_has_owned_framework_mixed_and_near_miss_fixtures(rule: Rule) -> 
 
 def blocks(rule: Rule) -> dict[str, str]:
     """Heading → the first code block under it."""
-    doc = textwrap.dedent(type(rule).__doc__ or "")
+    doc = inspect.getdoc(type(rule)) or ""
     found = {}
     for heading, body in re.findall(r"## ([^\n]+)\n(.*?)(?=\n## |\Z)", doc, re.DOTALL):
         code = re.search(r"```python\n(.*?)```", body, re.DOTALL)
