@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from factorlint import arguments
 from factorlint.catalog import Symbol
-from factorlint.expr import Call, Const, Dict, Expr, Op, Seq, Star, Text
+from factorlint.expr import Call, Const, Dict, Expr, Name, Op, Seq, Star, Text
 from factorlint.facts import Called
 from factorlint.origin import Kind, Origin, Where
 from factorlint.provenance import Tracer
@@ -87,7 +87,7 @@ class Prompts:
 
     def _texts(self, expr: Expr, where: Where, part: str, depth: int) -> Iterator[tuple[Expr, Where, str]]:
         """The texts inside a message list, a message, or EXPR itself."""
-        if depth > 5:
+        if depth > 9:
             return
         if isinstance(expr, Star):
             expr = expr.value
@@ -109,7 +109,14 @@ class Prompts:
             yield from self._texts(text, place, part, depth + 1)
 
     def _contained(self, expr: Expr, where: Where) -> Iterator[tuple[Expr, Where]]:
-        """The literals that EXPR is traced to, what is put into them later, and the text of a content block."""
+        """The literals that EXPR is traced to, what is put into them later, and the text of a content block.
+
+        A parameter is followed to every call of the tree: a wrapper around the model call has many.
+        """
+        parameter = self.tracer.parameter_of(expr, where) if isinstance(expr, Name) else None
+        if parameter is not None and isinstance(expr, Name):
+            yield from self.tracer.passed_exprs(parameter[0], expr.id, parameter[1], _CALLERS)
+            return
         for one in self.tracer.origins(expr, where):
             if one.kind is Kind.INSTANCE and one.call is not None and one.made is not None and not one.receiver:
                 for name in ("text", "content"):
@@ -145,20 +152,20 @@ class Prompts:
         """Where the text of EXPR is written."""
         found = self.tracer.origins(expr, where)
         for origin in found:
-            made = self._source(origin, expr, where, at)
+            made = self._source(origin, expr, where)
             if made is not None:
                 kind, text, place = made
                 yield Prompt(kind, part, text, place, called, at, symbol, origin)
 
-    def _source(self, origin: Origin, expr: Expr, where: Where, at: Where) -> tuple[str, Expr, Where] | None:
+    def _source(self, origin: Origin, expr: Expr, where: Where) -> tuple[str, Expr, Where] | None:
         if origin.kind is Kind.VALUE and origin.expr is not None and origin.place is not None:
             if not _is_text(origin.expr):
                 return None
             scope = self.tracer.project.scope(origin.place)
             if scope.kind != "function":
-                kind = "literal" if origin.place == at else "constant"
+                kind = "literal" if origin.place == where else "constant"
                 return kind, origin.expr, origin.place
-            same = (origin.place.path, origin.place.scope) == (at.path, at.scope)
+            same = (origin.place.path, origin.place.scope) == (where.path, where.scope)
             return ("literal" if same else "function"), origin.expr, origin.place
         if origin.kind is Kind.ANSWER:
             return "answer", expr, where
@@ -170,6 +177,7 @@ class Prompts:
         return None
 
 
+_CALLERS = 64  # calls of one wrapper that are followed
 _READERS = frozenset(("read_text", "read", "safe_load", "load", "loads", "render", "get_template"))
 
 

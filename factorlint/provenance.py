@@ -235,15 +235,29 @@ class Tracer:
         for value, at in self.passed_exprs(scope, name, where):
             yield from self.origins(value, at)
 
-    def passed_exprs(self, scope: Scope, name: str, where: Where) -> Iterator[tuple[Expr, Where]]:
-        """The expressions that the tree's own calls pass for parameter NAME of the function SCOPE."""
+    def parameter_of(self, name: Name, where: Where) -> tuple[Scope, Where] | None:
+        """The function whose parameter NAME is, and where it is bound; None for any other name."""
+        facts = self.project.files[where.path]
+        number = where.scope
+        while number >= 0:
+            scope = facts.scopes[number]
+            rows = scope.bindings.get(name.id)
+            if rows and name.id not in scope.outer and (scope.kind != "class" or number == where.scope):
+                local = self.project.reaching(where.path, rows, where.order if number == where.scope else -1)
+                bound = next((row for row in local if isinstance(row.value, Param)), None)
+                return (scope, Where(where.path, number, bound.order)) if bound is not None else None
+            number = scope.parent
+        return None
+
+    def passed_exprs(self, scope: Scope, name: str, where: Where, most: int = _FAN) -> Iterator[tuple[Expr, Where]]:
+        """The expressions that the tree's own calls pass for parameter NAME of the function SCOPE, at MOST so many."""
         asked = 0
         holder = self.project.files[where.path].scopes[scope.parent] if scope.parent >= 0 else None
         made = holder is not None and scope.name == "__init__"
         callees = (holder.name, "cls") if made and holder is not None else (scope.name,)
         for path, called in (row for callee in callees for row in self.project.calls_of(callee)):
             at = Where(path, called.scope, called.order)
-            if asked >= _FAN or not self._calls(called.call, at, scope, where.path):
+            if asked >= most or not self._calls(called.call, at, scope, where.path):
                 continue
             asked += 1
             passed = self.argument(called.call, name, self._positional(scope, holder))
