@@ -65,9 +65,10 @@ def find(
 ) -> Found:
     """The files of the tree at ROOT; those under PATHS (absolute; none: all) are wanted.
 
-    A path named is taken whatever would leave it out, unless ``force_exclude``. EXCLUDE (in place of EXCLUDED) and
-    EXTEND_EXCLUDE are patterns as in `.gitignore`, read from the folder BASE, or from ROOT without one. Never raises
-    for what it meets: a missing path, one outside the tree or a folder that cannot be listed is a Problem.
+    A path named is taken whatever would leave it out, unless ``force_exclude``; a file named counts as no test.
+    EXCLUDE (in place of EXCLUDED) and EXTEND_EXCLUDE are patterns as in `.gitignore`, read from the folder BASE, or
+    from ROOT without one. Never raises for what it meets: a missing path, one outside the tree or a folder that cannot
+    be listed is a Problem.
     """
     top = os.path.abspath(root)  # noqa: PTH100 - resolve() would follow links
     start = os.path.abspath(base) if base else top  # noqa: PTH100
@@ -99,7 +100,7 @@ class _Search:
     def found(self, named: Sequence[str]) -> Found:
         exact, folders = frozenset(named), tuple(f"{one}/" if one else "" for one in named)
         files = tuple(
-            File(path, Path(self.files[path]), roles.role(path), path in exact or path.startswith(folders))
+            File(path, Path(self.files[path]), _role(path, path in exact), path in exact or path.startswith(folders))
             for path in sorted(self.files)
         )
         problems = tuple(sorted(self.problems, key=lambda one: (one.path, one.kind, one.message)))
@@ -222,6 +223,12 @@ def _kind(entry: os.DirEntry[str]) -> str:
         return "link" if entry.is_symlink() else "special"
     except OSError:  # gone, or in a folder that may be listed and not entered
         return "special"
+
+
+def _role(path: str, named: bool) -> Role:
+    """What a file is; a test that is NAMED is asked for, and so is not left out as one."""
+    role = roles.role(path)
+    return Role.APP if named and role is Role.TEST else role
 
 
 def _reason(error: OSError) -> str:

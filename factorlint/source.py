@@ -78,5 +78,5 @@ def _unread(file: File, raw: bytes, problem: Problem) -> Source:
 
 
 def _patiently(path: str, flags: int) -> int:
-    """A pipe that has taken the place of a file since it was found must not hang the run."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    """What has taken the place of a file since it was found: a pipe must not hang the run, a link not lead away."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))

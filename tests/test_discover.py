@@ -145,6 +145,13 @@ def test_a_file_that_is_named_is_always_taken(tmp_path: Path) -> None:
     assert (names(forced), forced.others["excluded"]) == ([], 1)
 
 
+def test_a_test_that_is_named_is_asked_for(tmp_path: Path) -> None:
+    put(tmp_path, "tests/test_a.py", "tests/test_b.py", "docs/c.py")
+    found = find(tmp_path, [tmp_path / "tests/test_a.py", tmp_path / "docs/c.py"])
+    assert [file.role for file in found.files] == [Role.EXAMPLE, Role.APP, Role.TEST]
+    assert {file.role for file in find(tmp_path, [tmp_path / "tests"]).files} == {Role.EXAMPLE, Role.TEST}
+
+
 def test_what_is_not_there_is_a_problem(tmp_path: Path) -> None:
     put(tmp_path, "a.py")
     found = find(tmp_path, [tmp_path / "gone.py", tmp_path / "a.py/x", tmp_path / "nul\0.py"])

@@ -133,6 +133,14 @@ def test_a_file_without_permissions(tmp_path: Path) -> None:
     assert [one.kind for one in read(File("a.py", path, Role.APP)).problems] == ["unreadable"]
 
 
+@pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="links cannot be told apart here")
+def test_a_link_in_the_place_of_a_file_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("password = 1\n")
+    (tmp_path / "a.py").symlink_to(tmp_path / "secret")
+    one = read(File("a.py", tmp_path / "a.py", Role.APP))
+    assert (one.text, [problem.kind for problem in one.problems]) == ("", ["unreadable"])
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
 def test_a_pipe_in_the_place_of_a_file_does_not_hang(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.py")
