@@ -25,7 +25,7 @@ def ending(report: Report, settings: Settings) -> tuple[int, str]:
         return BROKEN, f"a rule crashed on {_some(crashed)}"
     if report.gates:
         return (CLEAN, "") if settings.exit_zero else (UNMET, "; ".join(report.gates))
-    missing = sorted({one.path for one in report.problems if one.kind == "missing-path"})
+    missing = sorted({one.path for one in report.problems if one.kind == "missing"})
     if missing:
         return NOTHING, f"no such file or folder: {_some(missing)}"
     if report.summary.files.seen == 0:

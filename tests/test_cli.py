@@ -166,7 +166,7 @@ def test_the_last_line_says_why_the_exit_is_not_0(engine: Engine, call: Call) ->
         (make_report([], (Problem("a.py", 1, "parse-error", "x"),)), 0, ""),
         (make_report([], (Problem("a.py", 1, "rule-crash", "x"),)), 2, "a rule crashed on a.py"),
         (make_report([make_site()], (Problem("a.py", 1, "rule-crash", "x"),)), 2, "a rule crashed on a.py"),
-        (make_report([], (Problem("no.py", None, "missing-path", "x"),)), 3, "no such file or folder: no.py"),
+        (make_report([], (Problem("no.py", None, "missing", "x"),)), 3, "no such file or folder: no.py"),
     ],
 )
 @pytest.mark.parametrize("name", ["concise", "full", "json", "text"])
