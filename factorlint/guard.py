@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 
 _SIZE = 3_000_000  # characters: LibCST reads up to a million a second, and makes up to 800 bytes of each
+_ITEMS = 150_000  # lines and elements of lists: of up to 8 KB each
 _BRACKETS = 100  # deep
 _PATTERN = 8
 _CHAIN = 1_000  # links
@@ -58,6 +59,8 @@ def refuse(text: str) -> str | None:
     code = "".join(parts)
     if "\\\n" in code:
         code = code.replace("\\\n", " ")
+    if code.count(",") + code.count("\n") > _ITEMS:
+        return f"over {_ITEMS:,} lines and elements"
     if any(_folded(string) is None for string in fields):
         return _TOO_DEEP
     if any(_long(piece) for string in fields for piece in _FIELD.findall(string)):

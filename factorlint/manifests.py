@@ -54,7 +54,7 @@ Told = Demand | Include | Odd
 
 def limit(name: str) -> int:
     """The bytes that a file of this NAME may have: more in one that a program wrote."""
-    return 5_000_000 if name.endswith(".lock") else 2_000_000 if name.endswith(".txt") else 500_000
+    return 5_000_000 if name.endswith(".lock") else 1_000_000 if name.endswith(".txt") else 500_000
 
 
 def read(name: str, text: str) -> Iterator[Told]:

@@ -110,6 +110,7 @@ def test_people_may_write_anything_a_little(name: str) -> None:
         ("class pattern", 9, "patterns nested over 8 deep"),
         ("pattern over lines", 9, "patterns nested over 8 deep"),
         ("elif", 2_000, "over 1,000 branches"),
+        ("tuple", 150_001, "over 150,000 lines and elements"),
         ("tuple", 1_000_001, "over 3,000,000 characters"),
     ],
 )
