@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from factorlint import arguments
 from factorlint.catalog import Symbol
-from factorlint.expr import Call, Const, Dict, Expr, Name, Op, Seq, Star, Text
+from factorlint.expr import Attr, Call, Const, Dict, Expr, Name, Op, Seq, Star, Text
 from factorlint.facts import Called
 from factorlint.origin import Kind, Origin, Where
 from factorlint.provenance import Tracer
@@ -28,7 +28,7 @@ class Prompt:
     ``sink`` the call that takes it, ``local`` whether it stands inside that call's own function.
     """
 
-    kind: str  # literal, constant, function, file, passed, answer
+    kind: str  # literal, constant, function, file, passed (verbatim, from out of the tree), answer
     part: str
     expr: Expr
     place: Where
@@ -76,14 +76,23 @@ class Prompts:
             if symbol is None or callee.kind not in (Kind.LIBRARY, Kind.INSTANCE):
                 continue
             given = arguments.of(self.tracer, symbol, called.call, where)
-            for role, part in (("prompt", SYSTEM), ("messages", WHOLE)):
+            for role, part in (("prompt", SYSTEM), ("messages", WHOLE), ("input", USER)):
                 for name in _names(self.tracer, symbol, role):
                     row = given.given.get(name)
                     if row is None:
                         continue
-                    for text, place, says in self._texts(row[0], row[1], part, 0):
-                        yield from self._sources(text, place, says, called, where, symbol)
+                    found = list(self._found(row[0], row[1], part, called, where, symbol))
+                    if not found and role == "prompt" and isinstance(row[0], (Name, Attr)):
+                        origin = self.tracer.origin(*row)
+                        found = [Prompt("passed", part, row[0], row[1], called, where, symbol, origin)]
+                    yield from found
             return
+
+    def _found(
+        self, expr: Expr, where: Where, part: str, called: Called, at: Where, symbol: Symbol
+    ) -> Iterator[Prompt]:
+        for text, place, says in self._texts(expr, where, part, 0):
+            yield from self._sources(text, place, says, called, at, symbol)
 
     def _texts(self, expr: Expr, where: Where, part: str, depth: int) -> Iterator[tuple[Expr, Where, str]]:
         """The texts inside a message list, a message, or EXPR itself."""

@@ -132,8 +132,13 @@ class OwnYourPrompts(Rule):
                 yield here.mark(MODEL_WRITTEN_PROMPT, node, prompt.origin.weaker())
             elif prompt.kind == "file":
                 yield here.mark(OWNED_PROMPT, node, prompt.origin.weaker())
+            elif prompt.kind == "passed" and not said:
+                at = next((arg for arg in node.args if here.expr(arg.value) == prompt.expr), node)
+                yield here.mark(OWNED_PROMPT, at, confidence=Confidence.MEDIUM)
 
     def _generated(self, node: cst.Call, here: Here) -> Iterator[Mark]:
+        if isinstance(next(here.ancestors(), None), cst.Decorator):
+            return
         for held in here.held(node, "owned-prompt"):
             yield here.mark_held(OWNED_PROMPT, node, held)
 
@@ -162,8 +167,10 @@ class OwnYourPrompts(Rule):
             yield from self._written(item, here)
 
     def visit_FunctionDef(self, node: cst.FunctionDef, here: Here) -> Iterator[Mark]:
-        found = [one for one in _prompts_at(here) if one.kind == "function"]
-        if found:
+        written = any(one.kind == "function" for one in _prompts_at(here))
+        for decorator in node.decorators:
+            written = written or any(True for _ in here.held(decorator.decorator, "owned-prompt"))
+        if written:
             yield here.mark(OWNED_PROMPT, node, confidence=Confidence.MEDIUM)
 
     def _written(self, node: cst.CSTNode, here: Here) -> Iterator[Mark]:
