@@ -34,6 +34,15 @@ class Toolset:
     argument: str | None  # the argument they came by, None where decorators registered them
 
 
+@dataclass(frozen=True)
+class Run:
+    """A call that runs, steps or configures an agent: what the catalogue says of it, and where it stands."""
+
+    symbol: Symbol
+    called: Called
+    where: Where
+
+
 class Agents:
     """Questions about the agents of a tree. Holds only its memory."""
 
@@ -147,6 +156,36 @@ class Agents:
                                 found.add((one.made, one.call))
         return frozenset(found)
 
+    @functools.cached_property
+    def _runs(self) -> Mapping[tuple[Where, Call], tuple[Run, ...]]:
+        """Constructor call (place, call) → the calls that run, step or configure its object, in file order."""
+        rows: dict[tuple[Where, Call], list[Run]] = {}
+        for path in sorted(self.tracer.project.files):
+            for called in self.tracer.project.files[path].calls:
+                where = Where(path, called.scope, called.order)
+                for callee in self.tracer.callees(called.call.func, where):
+                    symbol = callee.symbol
+                    if symbol is None or (callee.kind is not Kind.INSTANCE and symbol.does not in _STARTS):
+                        continue
+                    for maker in (callee.receiver, *self.agents_passed(symbol, called.call, where)):
+                        if maker is not None and maker.call is not None and maker.made is not None:
+                            row = Run(symbol, called, where)
+                            if row not in rows.setdefault((maker.made, maker.call), []):
+                                rows[(maker.made, maker.call)].append(row)
+        return {key: tuple(found) for key, found in rows.items()}
+
+    def agents_passed(self, symbol: Symbol, call: Call, where: Where) -> Iterator[Origin]:
+        """The agents that a run is given: ``Runner.run(agent, question)``."""
+        given = arguments.of(self.tracer, symbol, call, where).given
+        for one in self.tracer.catalog.lineage(symbol):
+            for name in one.parameter("agent"):
+                if name in given:
+                    yield from self.tracer.origins(*given[name])
+
+    def runs(self, call: Call, where: Where) -> tuple[Run, ...]:
+        """The calls on the object that CALL makes at WHERE, and the runs that are given it, in file order."""
+        return self._runs.get((where, call), ())
+
     def is_handed_on(self, call: Call, where: Where) -> bool:
         """Whether what CALL makes at WHERE is given to an agent as its tools, so that the agent is the one to name."""
         return (where, call) in self._handed_on
@@ -239,4 +278,5 @@ class Agents:
 
 
 _CHOICE = ("name", "arguments", "parsed", "calls", "response", "text")
+_STARTS = ("run", "run-graph", "step", "serve")
 _RUNS = ("_run", "run", "execute", "forward", "__call__", "_arun", "invoke")

@@ -136,7 +136,7 @@ def branches(here: Here) -> Iterator[Branch]:
                 if values:
                     yield from _told(here, field, values)
         elif isinstance(expr, Call) and last_name(expr.func) == "isinstance" and len(expr.args) == 2:
-            yield from _told(here, expr.args[0], tuple(_classes(expr.args[1])), classes=True)
+            yield from _told_by_class(here, expr.args[0], tuple(_classes(expr.args[1])))
         elif isinstance(expr, Call) and isinstance(expr.func, Attr) and expr.func.name == "startswith" and expr.args:
             values = tuple(_constants(here, expr.args[0]))
             if values:
@@ -153,6 +153,13 @@ def _told(here: Here, expr: Expr, values: tuple[str, ...], *, classes: bool = Fa
             field = field_of(here, expr, here.where)
             if field is not None or classes:
                 yield Branch(one, field or "", values, False)
+            return
+
+
+def _told_by_class(here: Here, expr: Expr, values: tuple[str, ...]) -> Iterator[Branch]:
+    for one in here.view.tracer.origins(expr, here.where):
+        if one.kind is Kind.ANSWER and one.shape == "typed":
+            yield Branch(one, field_of(here, expr, here.where) or "", values, False)
             return
 
 

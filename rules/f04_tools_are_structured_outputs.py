@@ -123,7 +123,7 @@ class ToolsAreStructuredOutputs(Rule):
 
     def _handed_over(self, node: cst.Call, here: Here) -> Iterator[Mark]:
         """Tools that go to whoever runs them, at the argument; a hook before each call makes that shared."""
-        guards = list(here.held(node, _GUARDED))
+        guards = [held for held in here.held(node, _GUARDED) if not _maybe_none(held)]
         for held in guards:
             yield here.mark_held(GUARDED_TOOL_EXECUTION, node, held)
         call = here.expr(node)
@@ -229,6 +229,12 @@ def _no_tools(held: Held) -> bool:
         return False
     found = held.arguments.values(held.fact.at or "")
     return bool(found) and all(one in ((), None) for one in found)
+
+
+def _maybe_none(held: Held) -> bool:
+    """A hook that is only handed through from a parameter whose default is none."""
+    names = [held.fact.at] if held.fact.at else [name for one in held.fact.when for name in one]
+    return any(None in held.arguments.values(name) for name in names)
 
 
 def _said_at_constructor(here: Here, maker: Origin) -> bool:

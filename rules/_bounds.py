@@ -1,0 +1,235 @@
+"""What ends a loop of the tree: a number of steps, something else that counts, or only the model's word."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import libcst as cst
+
+from factorlint.arguments import literals
+from factorlint.expr import Call, Const, Expr, Name, Op, dotted, last_name, walk
+from factorlint.origin import Kind
+from factorlint.rule import Here
+
+_LESS = frozenset(("<", "<=", ">", ">=", "=="))
+_OTHER = ("time", "cost", "token", "deadline", "budget", "second", "usd", "price", "len_")
+_STOPS = ("limit", "max", "exceed", "toomany", "exhaust", "budget")
+_COUNTS = (
+    "step",
+    "turn",
+    "iter",
+    "round",
+    "attempt",
+    "count",
+    "depth",
+    "max",
+    "limit",
+    "tries",
+    "call",
+    "loop",
+    "remaining",
+)
+
+
+class Ends(enum.Enum):
+    STEPS = "steps"  # a number of steps, which can be told
+    OTHERWISE = "otherwise"  # something bounds it: a time, a cost, a number that cannot be told, a finite list
+    WORD = "word"  # only the model's word
+
+
+class Bound(NamedTuple):
+    ends: Ends
+    steps: float = 0
+
+
+def of_loop(here: Here) -> Bound:
+    """What ends the `for` or `while` visited HERE."""
+    node = here.node
+    if isinstance(node, cst.For):
+        return _of_for(here.expr(node.iter), here)
+    found = list(_comparisons(here.expr(node.test), here, {"and"}))
+    found += _leaving(here, node)
+    return _best(found) or _below(here) or Bound(Ends.WORD)
+
+
+def of_recursion(here: Here, again: cst.Call) -> Bound:
+    """What ends the recursion of the function visited HERE, which calls itself at AGAIN."""
+    expr = here.expr(again)
+    assert isinstance(expr, Call)
+    for value in (*expr.args, *(value for _, value in expr.keywords)):
+        if isinstance(value, Op) and value.op in ("+", "-", "//", "/"):
+            return Bound(Ends.OTHERWISE)  # a depth that is handed down
+    found = [bound for test in _tests(here.node) for bound in _comparisons(here.expr(test), here, {"and", "or", "not"})]
+    return _best(found) or Bound(Ends.WORD)
+
+
+def _of_for(iterated: Expr, here: Here) -> Bound:
+    if isinstance(iterated, Call):
+        name = last_name(iterated.func)
+        if name == "enumerate" and iterated.args:
+            return _of_for(iterated.args[0], here)
+        if name == "range" and iterated.args:
+            stop = iterated.args[min(1, len(iterated.args) - 1)]
+            steps = _number(stop, here)
+            return Bound(Ends.STEPS, steps) if steps else Bound(Ends.OTHERWISE)
+        if name in ("count", "cycle", "repeat") and len(iterated.args) < 2:
+            return Bound(Ends.WORD)
+    return Bound(Ends.OTHERWISE)
+
+
+def _leaving(here: Here, loop: cst.CSTNode) -> Iterator[Bound]:
+    """The `if`s inside the loop that leave it because something was counted."""
+    for inner in here.inside(cst.If):
+        if any(isinstance(one, (cst.Break, cst.Return, cst.Raise)) for one in _statements(inner.node.body, loop)):
+            yield from _comparisons(inner.expr(inner.node.test), inner, {"and", "or", "not"})
+
+
+def _statements(body: cst.BaseSuite, loop: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    for one in body.body:
+        if isinstance(one, cst.SimpleStatementLine):
+            yield from one.body
+
+
+def _comparisons(test: Expr, here: Here, through: set[str]) -> Iterator[Bound]:
+    """The comparisons of a counter with a number in TEST, looking THROUGH these operators."""
+    if isinstance(test, Op) and test.op in through:
+        for operand in test.operands:
+            yield from _comparisons(operand, here, through)
+    elif isinstance(test, Op) and all(sign in _LESS for sign in test.op.split()):
+        yield from _comparison(test, here)
+    elif isinstance(test, Name):  # a counter that runs down: while remaining
+        if any(word in test.id.lower() for word in ("remaining", "left", "budget")):
+            yield Bound(Ends.OTHERWISE)
+    elif isinstance(test, Call):
+        yield from _told_by(test, here)
+
+
+def _comparison(test: Op, here: Here) -> Iterator[Bound]:
+    said = " ".join((dotted(one) or "").lower() for part in test.operands for one in walk(part))
+    if any(isinstance(one, Const) and isinstance(one.value, str) for one in test.operands):
+        return
+    lengths = any(
+        isinstance(one, Call) and last_name(one.func) == "len" for part in test.operands for one in walk(part)
+    )
+    if any(word in said for word in _OTHER):
+        yield Bound(Ends.OTHERWISE)
+        return
+    if not lengths and not any(word in said for word in _COUNTS) and not _counted(test, here):
+        return
+    if lengths and not any(word in said for word in _COUNTS):
+        return  # whether there is anything at all: no count of steps
+    numbers = [steps for part in test.operands if (steps := _number(part, here)) is not None]
+    positive = [one for one in numbers if one > 0]
+    if positive:
+        yield Bound(Ends.STEPS, max(positive))
+    elif not numbers:
+        yield Bound(Ends.OTHERWISE)
+
+
+def _counted(test: Op, here: Here) -> bool:
+    """Whether an operand is a local name that the code counts up or down."""
+    scope = here.scope
+    for part in test.operands:
+        if isinstance(part, Name) and part.id in scope.bindings:
+            if any(isinstance(row.value, Op) and row.value.op in ("+", "-") for row in scope.bindings[part.id]):
+                return True
+    return False
+
+
+def _number(expr: Expr, here: Here) -> float | None:
+    """The greatest number that EXPR may be; None where none is known."""
+    if isinstance(expr, Op) and expr.op in ("+", "-", "if", "or"):
+        known = [one for part in expr.operands[:2] if (one := _number(part, here)) is not None]
+        return max(known, default=None)
+    found = literals(here.view.tracer, expr, here.where)
+    numbers = [one for one in found if isinstance(one, (int, float)) and not isinstance(one, bool)]
+    return max(numbers, default=None)
+
+
+def _told_by(call: Call, here: Here) -> Iterator[Bound]:
+    """A function of the tree that says whether to go on, by counting."""
+    for one in here.view.tracer.origins(call.func, here.where):
+        if one.kind is not Kind.DEFINITION or one.place is None:
+            continue
+        scope = here.view.project.scope(one.place)
+        for _, value in scope.returns:
+            for part in walk(value):
+                if isinstance(part, Op) and part.op in _LESS:
+                    said = " ".join((dotted(inner) or "").lower() for inner in walk(part))
+                    if any(word in said for word in _COUNTS):
+                        yield Bound(Ends.OTHERWISE)
+                        return
+
+
+def _below(here: Here) -> Bound | None:
+    """A function below the loop that raises because a limit is reached."""
+    path, order = here.where.path, here.where.order
+    reach = here.view.reach
+    for one in reach.inside(path, order, reach.end(path, order)):
+        name = (last_name(one.called.call.func) or "").lower().replace("_", "")
+        if one.depth > 4 or not any(word in name for word in _STOPS):
+            continue
+        statement = here.view.project.files[one.path].statements[one.called.order]
+        if statement.kind == "Raise":
+            return Bound(Ends.OTHERWISE)
+    return None
+
+
+def _best(found: list[Bound]) -> Bound | None:
+    """The tightest number of steps, else whatever else ends it."""
+    steps = [one for one in found if one.ends is Ends.STEPS]
+    if steps:
+        return min(steps, key=lambda one: one.steps)
+    return found[0] if found else None
+
+
+def _tests(node: cst.CSTNode) -> Iterator[cst.BaseExpression]:
+    from factorlint.walk import children
+
+    queue = [node]
+    while queue:
+        one = queue.pop()
+        if isinstance(one, (cst.If, cst.IfExp, cst.While)):
+            yield one.test
+        queue += children(one)
+
+
+def asks_each_time(here: Here) -> bool:
+    """Whether a person is asked in every round of the loop visited HERE: a REPL, which the person ends."""
+    path, order = here.where.path, here.where.order
+    reach = here.view.reach
+    for called in reach.calls(path, order, reach.end(path, order)):
+        if not _always(here, path, called.order, order):
+            continue
+        for callee in reach.callees(path, called):
+            if _asks(callee.path, callee.symbol.does if callee.symbol else None):
+                return True
+            for place in reach.bodies(callee):
+                scope = here.view.project.scope(place)
+                for inner in reach.calls(place.path, scope.order + 1, scope.end):
+                    if not _always(here, place.path, inner.order, scope.order):
+                        continue
+                    for one in reach.callees(place.path, inner):
+                        if _asks(one.path, one.symbol.does if one.symbol else None):
+                            return True
+    return False
+
+
+def _asks(path: str, does: str | None) -> bool:
+    return path == "builtins.input" or does == "ask-human"
+
+
+def _always(here: Here, path: str, order: int, top: int) -> bool:
+    """Whether the statement runs in every round: no branch stands between it and TOP."""
+    statements = here.view.project.files[path].statements
+    while order > top:
+        statement = statements[order]
+        parent = statement.parent
+        if parent >= 0 and parent != top:
+            kind, arm = statements[parent].kind, statement.arm
+            if kind in ("If", "Match") or (kind == "Try" and arm not in ("body", "finalbody")):
+                return False
+        order = parent
+    return True
