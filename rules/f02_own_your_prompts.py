@@ -179,6 +179,7 @@ class OwnYourPrompts(Rule):
             return
         value = node.value if isinstance(node, (cst.Assign, cst.AnnAssign)) else None
         whole = here.expr(value) if value is not None else None
+        said: set[int] = set()  # one message list is one prompt, however many texts it is made of
         for text, prompts in _by_text(found):
             at = _literal(text, here) or node
             if _hidden(prompts, here):
@@ -187,7 +188,8 @@ class OwnYourPrompts(Rule):
             first = prompts[0]
             if first.kind == "literal" and lines > _MAX_INLINE:
                 yield here.mark(INLINE_PROMPT, at, confidence=Confidence.HIGH, detail=str(lines))
-            elif not _question(prompts):
+            elif not _question(prompts) and (first.kind == "constant" or id(first.sink) not in said):
+                said.add(id(first.sink))
                 yield here.mark(OWNED_PROMPT, node if whole == text else at, confidence=Confidence.HIGH)
 
 

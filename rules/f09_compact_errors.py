@@ -185,7 +185,7 @@ class CompactErrors(Rule):
         if what is None:
             return
         for inner in here.inside(cst.ExceptHandler):
-            if inner.node not in node.handlers:
+            if inner.node not in node.handlers or _no_failure(inner.node):
                 continue
             does = fate(inner.node, inner, cli=_read_by_a_person(here))
             yield from self._handled(inner.node, inner, does, what)
@@ -213,6 +213,16 @@ class CompactErrors(Rule):
             if here.plays(origin, "retry") and origin.kind is Kind.LIBRARY and origin.symbol is not None:
                 if origin.symbol.does != "retry":
                     yield here.mark(ERROR_AS_EVENT, node, origin, owner=Owner.SHARED)
+
+
+_SIGNALS = frozenset("KeyboardInterrupt SystemExit GeneratorExit EOFError StopIteration CancelledError".split())
+
+
+def _no_failure(handler: cst.ExceptHandler) -> bool:
+    """A person or the runtime ends something: nothing failed that a model should hear of."""
+    kinds = [one.value for one in handler.type.elements] if isinstance(handler.type, cst.Tuple) else [handler.type]
+    names = [one.attr.value if isinstance(one, cst.Attribute) else getattr(one, "value", None) for one in kinds]
+    return all(name in _SIGNALS for name in names)
 
 
 def _parent(here: Here) -> cst.CSTNode | None:
