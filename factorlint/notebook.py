@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from factorlint import guard, workers
 from factorlint.magics import blanked
 from factorlint.model import Problem
 
@@ -123,7 +124,7 @@ def _python(path: str, index: int, text: str) -> tuple[str, Problem | None]:
         return text, None
     rest = blanked(text)
     fault = _fault(rest)
-    if fault is None:
+    if fault is None or _newer(rest):
         return rest, None
     line = fault.lineno if isinstance(fault, SyntaxError) else None
     reason = fault.msg if isinstance(fault, SyntaxError) else "too deep or too odd to read"
@@ -139,6 +140,15 @@ def _fault(text: str) -> Exception | None:
     except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
         return error
     return None
+
+
+def _newer(text: str) -> bool:
+    """Whether TEXT is Python, of a version after ours: LibCST can tell, and must not take this process with it."""
+    if guard.refuse(text) is not None:
+        return False
+    from factorlint import older  # and with it LibCST, which few notebooks need
+
+    return [told for _, told in workers.each(older.reads, [text], jobs=1, seconds=lambda _: 10.0)] == [True]
 
 
 def _dict(value: object) -> Mapping[str, Any]:

@@ -10,13 +10,9 @@ import ast
 
 import libcst as cst
 
-from factorlint import guard
-
 
 def parse(text: str) -> ast.Module | None:
-    """The tree of TEXT with newer syntax made older; None where LibCST cannot read it either, or must not try."""
-    if guard.refuse(text) is not None:
-        return None
+    """The tree of TEXT, which the guard let pass, with newer syntax made older; None where LibCST cannot read it."""
     try:
         module = cst.parse_module(text)
         rewritten = module.visit(_Older())
@@ -25,6 +21,11 @@ def parse(text: str) -> ast.Module | None:
     except Exception:  # whatever LibCST raises on odd input, the file is then simply not readable
         return None
     return tree if isinstance(tree, ast.Module) else None
+
+
+def reads(text: str) -> bool:
+    """Whether TEXT is Python of any version, as far as LibCST knows them."""
+    return parse(text) is not None
 
 
 class _Older(cst.CSTTransformer):

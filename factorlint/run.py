@@ -9,7 +9,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from factorlint import __version__, catalog, discover, gates, imports, pins, registry, score, sift, source, workers
+from factorlint import (
+    __version__,
+    catalog,
+    discover,
+    gates,
+    guard,
+    imports,
+    pins,
+    registry,
+    score,
+    sift,
+    source,
+    workers,
+)
 from factorlint.agents import Agents
 from factorlint.catalog import Catalog
 from factorlint.config import Settings
@@ -97,6 +110,9 @@ def learn_all(texts: Read, settings: Settings) -> tuple[dict[str, Facts], list[P
 
 def learn_one(one: Source) -> Facts | Problem:
     """One file → Facts, or the Problem that it is."""
+    reason = guard.refuse(one.text)
+    if reason is not None:
+        return Problem(one.path, None, "not-analysed", f"not given to the parser: {reason}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an audited file's invalid escapes are not ours to print
@@ -195,8 +211,13 @@ def notes(sites: Sequence[Site], pinned: Pins) -> tuple[str, ...]:
 def jobs(settings: Settings, work: Sequence[Source]) -> int:
     """Processes worth starting: as many as are free, one for little work."""
     size = sum(len(one.text) for one in work)
-    limit = settings.jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(limit, size // 60_000 + 1, len(work)))
+    return max(1, min(settings.jobs or _cores(), size // 60_000 + 1, len(work)))
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _patience(one: Source) -> float:

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from factorlint import guard
 from factorlint.model import Confidence, Problem, Site, Span
 from factorlint.origin import Origin
 from factorlint.position import spans
@@ -27,10 +26,7 @@ class Visited(NamedTuple):
 
 
 def visit(view: View, source: Source, rules: Sequence[Rule]) -> Visited:
-    """Visit one file. Rule crashes become Problems of kind ``rule-crash``; the other rules go on."""
-    reason = guard.refuse(source.text)
-    if reason is not None:
-        return Visited((), (Problem(source.path, None, "not-analysed", f"not given to the parser: {reason}"),))
+    """Visit one file that the guard let pass. A rule's crash is a Problem of kind ``rule-crash``; the others go on."""
     try:
         module = cst.parse_module(source.text)
     except cst.ParserSyntaxError as error:
