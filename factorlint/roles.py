@@ -43,7 +43,7 @@ def manifest(path: str) -> bool:
 
 def generated_name(name: str, folder: bool) -> bool:
     """Whether only programs give an entry this NAME."""
-    return name == "baml_client" if folder else name.endswith(_GENERATED_NAMES)
+    return not folder and name.endswith(_GENERATED_NAMES)
 
 
 def generated(head: bytes) -> bool:

@@ -57,22 +57,23 @@ def audit(root: Path, paths: Sequence[Path], settings: Settings) -> Report:
     """
     rules = registry.rules(settings.plugin)
     known = catalog.builtin()
-    found = find(root, paths, settings)
+    found = find(root, paths, known, settings)
     texts = read(found, known, settings)
     facts, unread = learn_all(texts, settings)
     project = Project(facts, tuple(sorted(texts.sources)), known)
-    pinned = pins.read_pins(root)
+    pinned = pins.read_pins(root, found.manifests)
     sites, unjudged = visit_all(project, texts, pinned, rules, settings)
     problems = (*found.problems, *texts.problems, *unread, *pinned.problems, *unjudged)
     return judge(root, texts, sites, problems, rules, pinned, settings)
 
 
-def find(root: Path, paths: Sequence[Path], settings: Settings) -> Found:
+def find(root: Path, paths: Sequence[Path], known: Catalog, settings: Settings) -> Found:
+    """The files of the tree, without the packages that a library of the catalogue generates into it."""
     return discover.find(
         root,
         paths,
         exclude=settings.exclude,
-        extend_exclude=settings.extend_exclude,
+        extend_exclude=(*settings.extend_exclude, *known.roots_anywhere),
         force_exclude=settings.force_exclude,
         notebooks=settings.notebooks,
     )

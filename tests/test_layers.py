@@ -78,6 +78,6 @@ def test_the_engine_names_no_framework() -> None:
         f"{path.name}:{number}: {line.strip()}"
         for path in [*ENGINE_FILES, *REPORT_FILES]
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
-        if pattern.search(line)
+        if pattern.search(line.replace("humanlayer/12-factor-agents", ""))  # the manifesto's own address
     ]
     assert not named, "\n".join(named)

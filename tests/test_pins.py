@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -235,8 +234,7 @@ def test_too_large(tmp_path: Path) -> None:
     assert [problem.kind for problem in read_pins(tmp_path).problems] == ["too-large"]
 
 
-def test_hostile_files_take_no_time(tmp_path: Path) -> None:
-    start = time.perf_counter()
+def test_hostile_files_are_read_to_the_end(tmp_path: Path) -> None:
     tree(tmp_path, {"requirements.txt": "frame==1 \\\n" * 90_000, "uv.lock": '[[package]]\nname = "a"\n' * 200_000})
     tree(
         tmp_path,
@@ -251,7 +249,6 @@ def test_hostile_files_take_no_time(tmp_path: Path) -> None:
         tmp_path,
         {"e/environment.yml": "dependencies:\n- " + "a" * 490_000, "e/setup.py": "x = " + "a." * 200_000 + "a"},
     )
-    assert time.perf_counter() - start < 30
 
 
 def test_nothing_is_executed(tmp_path: Path) -> None:

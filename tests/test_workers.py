@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
 import os
 import signal
@@ -15,33 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from spawned import answer
 
 from factorlint import workers
 from factorlint.workers import Failure, each
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-
-
-def answer(item: Any) -> Any:
-    """Module-level, for spawn: do what ITEM says."""
-    if item == "crash":
-        return 1 // 0
-    if item == "segfault":
-        return ctypes.string_at(0)
-    if item == "exit":
-        os._exit(3)
-    if item == "hang":
-        while True:
-            pass
-    if item == "eat":
-        return len(bytearray(10**10))
-    if item == "abort":
-        os.abort()
-    if item == "quit":
-        sys.exit("enough")
-    if item == "lambda":
-        return lambda: None
-    return (item, "done")
 
 
 def run(items: list[Any], jobs: int = 2, seconds: float = 20.0, **more: Any) -> list[Any]:
