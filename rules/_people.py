@@ -1,0 +1,229 @@
+"""Where an agent asks a person in its own process, and where a person is asked before a tool runs."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from factorlint.expr import Attr, Const, Expr, Name, Op, Seq, walk
+from factorlint.facts import Called
+from factorlint.origin import Kind, Where
+from factorlint.rule import Here, View
+from factorlint.walk import children
+
+_LEAVES = frozenset("exit quit q bye stop end :q".split())
+_DEPTH = 3
+
+
+def why_agent_asks(here: Here, node: cst.Call) -> str | None:
+    """Why the question at NODE is one of the agent, in words; None where it collects the user's own message."""
+    function = here.function()
+    place = Where(here.where.path, function.id if function else 0, here.where.order)
+    if function is not None and _in_tool(here.view, place):
+        return "it stands in a tool"
+    if _conditional_after_model(here.view, here.where) or _late_in_step(here.view, here.where, conditional=True):
+        return "the model's answer led here, inside its loop"
+    if function is not None and _led_to(here.view, place):
+        return "the agent's loop comes here after the model's answer"
+    if _decides(here, node):
+        return "what is done with the model's answer waits for it"
+    return None
+
+
+def _in_tool(view: View, place: Where) -> bool:
+    bodies = view.agents.bodies
+    if (place.path, place.scope) in bodies:
+        return True
+    return any(key in bodies for key in _callers(view, place))
+
+
+def _callers(view: View, place: Where, depth: int = 0) -> set[tuple[str, int]]:
+    """The functions of the tree that come to the function at PLACE, some steps up."""
+    found: set[tuple[str, int]] = set()
+    for path, called in calls_of(view, place):
+        function = view.project.inside(Where(path, called.scope, called.order), "function")
+        if function is None or (path, function.id) in found:
+            continue
+        found.add((path, function.id))
+        if depth < 2:
+            found |= _callers(view, Where(path, function.id, function.order), depth + 1)
+    return found
+
+
+def calls_of(view: View, place: Where) -> list[tuple[str, Called]]:
+    """The calls in the tree that run the function at PLACE."""
+    scope = view.project.scope(place)
+    rows = []
+    for path, called in view.project.calls_of(scope.name)[:20]:
+        for callee in view.reach.callees(path, called):
+            if any((one.path, one.scope) == (place.path, place.scope) for one in view.reach.bodies(callee)):
+                rows.append((path, called))
+                break
+    return rows
+
+
+def _conditional_after_model(view: View, where: Where) -> bool:
+    statements = view.project.files[where.path].statements
+    conditional = False
+    order = where.order
+    while order >= 0:
+        statement = statements[order]
+        parent = statement.parent
+        if statement.kind in ("While", "For", "AsyncFor") and order != where.order:
+            before = [
+                one
+                for one in view.reach.inside(where.path, order, where.order - 1)
+                if one.does in ("call-model", "run") and one.depth <= _DEPTH
+            ]
+            if before and conditional:
+                return True
+        if parent >= 0 and statements[parent].kind in ("If", "Match", "Try"):
+            conditional = conditional or statements[parent].kind != "Try" or statement.arm == "handlers"
+        if statement.kind in ("FunctionDef", "AsyncFunctionDef", "ClassDef"):
+            return False
+        order = parent
+    return False
+
+
+def _late_in_step(view: View, where: Where, *, conditional: bool = False) -> bool:
+    """Whether the model was asked before WHERE in the same function, and some loop runs that function."""
+    function = view.project.inside(where, "function")
+    if function is None or (conditional and not _is_conditional(view, where, function.order)):
+        return False
+    asked = [
+        one
+        for one in view.reach.inside(where.path, function.order + 1, where.order)
+        if one.does in ("call-model", "run") and one.depth <= _DEPTH
+    ]
+    return bool(asked) and _in_loop(view, Where(where.path, function.id, function.order))
+
+
+def _is_conditional(view: View, where: Where, top: int) -> bool:
+    statements = view.project.files[where.path].statements
+    order = where.order
+    while order > top:
+        parent = statements[order].parent
+        if parent > top and statements[parent].kind in ("If", "Match"):
+            return True
+        if parent > top and statements[parent].kind == "Try" and statements[order].arm == "handlers":
+            return True
+        order = parent
+    return False
+
+
+def _in_loop(view: View, place: Where, depth: int = 0) -> bool:
+    """Whether a loop of the tree runs the function at PLACE, itself or some steps up."""
+    for path, called in calls_of(view, place):
+        statements = view.project.files[path].statements
+        if any(statements[order].kind in ("While", "For") for order in view.project.chain(path, called.order)):
+            return True
+        function = view.project.inside(Where(path, called.scope, called.order), "function")
+        if function is not None and depth < _DEPTH and function.id != place.scope:
+            if _in_loop(view, Where(path, function.id, function.order), depth + 1):
+                return True
+    return False
+
+
+def _led_to(view: View, place: Where, depth: int = 0) -> bool:
+    """Whether a loop comes to the function at PLACE after the model has answered."""
+    for path, called in calls_of(view, place):
+        where = Where(path, called.scope, called.order)
+        if _conditional_after_model(view, where) or _late_in_step(view, where):
+            return True
+        function = view.project.inside(where, "function")
+        if function is not None and depth < _DEPTH:
+            up = Where(path, function.id, function.order)
+            if _led_to(view, up, depth + 1):
+                return True
+    return _handed_to_loop(view, place)
+
+
+def _handed_to_loop(view: View, place: Where) -> bool:
+    """A handler that is passed into a loop as a parameter and called there."""
+    name = view.project.scope(place).name
+    for path in sorted(view.project.files):
+        for called in view.project.files[path].calls:
+            passed = (*called.call.args, *(value for _, value in called.call.keywords))
+            if not any(isinstance(one, (Name, Attr)) and _last(one) == name for one in passed):
+                continue
+            for callee in view.reach.callees(path, called):
+                for body in view.reach.bodies(callee):
+                    if _called_in(view, body, place):
+                        return True
+    return False
+
+
+def _called_in(view: View, body: Where, place: Where) -> bool:
+    scope = view.project.scope(body)
+    for called in view.reach.calls(body.path, scope.order + 1, scope.end):
+        for callee in view.reach.callees(body.path, called):
+            if any((one.path, one.scope) == (place.path, place.scope) for one in view.reach.bodies(callee)):
+                if _conditional_after_model(view, Where(body.path, called.scope, called.order)):
+                    return True
+    return False
+
+
+def _last(expr: Expr) -> str:
+    return expr.name if isinstance(expr, Attr) else expr.id if isinstance(expr, Name) else ""
+
+
+def _decides(here: Here, node: cst.Call) -> bool:
+    """Whether the answer of the person picks among words, after a model call of the same function."""
+    name = _bound_to(here)
+    if name is None or not _model_before(here):
+        return False
+    around: cst.CSTNode = node
+    for around in here.ancestors():
+        if isinstance(around, (cst.FunctionDef, cst.Module)):
+            break
+    said: set[str] = set()
+    queue = [around]
+    while queue:
+        one = queue.pop()
+        if isinstance(one, (cst.If, cst.While, cst.IfExp)):
+            said |= _compared(here.expr(one.test), name)
+        queue += children(one)
+    return len(said - _LEAVES) >= 2
+
+
+def _bound_to(here: Here) -> str | None:
+    for name, rows in here.scope.bindings.items():
+        if any(row.order == here.where.order for row in rows):
+            return name
+    return None
+
+
+def _compared(test: Expr, name: str) -> set[str]:
+    found: set[str] = set()
+    for one in walk(test):
+        if isinstance(one, Op) and one.op in ("==", "in", "!=", "not in"):
+            left, right = one.operands[0], one.operands[-1]
+            if any(isinstance(part, Name) and part.id == name for part in walk(left)):
+                for item in right.items if isinstance(right, Seq) else (right,):
+                    if isinstance(item, Const) and isinstance(item.value, str):
+                        found.add(item.value.lower())
+    return found
+
+
+def _model_before(here: Here) -> bool:
+    scope = here.scope
+    first = scope.order + 1 if scope.kind == "function" else 0
+    return any(
+        one.does in ("call-model", "run")
+        for one in here.view.reach.inside(here.where.path, first, here.where.order - 1)
+        if one.depth <= _DEPTH
+    )
+
+
+def approved_on_the_way(view: View, place: Where) -> bool:
+    """Whether what leads to the tool asks a person: the dispatch that calls it, or the functions around that."""
+    ways = _callers(view, place)
+    for path, number in ways:
+        scope = view.project.files[path].scopes[number]
+        if any(
+            one.path == "builtins.input" or (one.symbol is not None and one.symbol.does in ("interrupt", "approve"))
+            for called in view.reach.calls(path, scope.order + 1, scope.end)
+            for one in view.reach.callees(path, called)
+            if one.kind is not Kind.ANSWER
+        ):
+            return True
+    return False

@@ -1,0 +1,247 @@
+"""What a tool of a model does to the world: whether it only reads, or writes, sends, pays, runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from factorlint.expr import Attr, Call, Const, Expr, Name, Seq, Text, dotted, last_name, walk
+from factorlint.facts import Called, Scope
+from factorlint.origin import Kind, Where
+from factorlint.rule import View, text_of
+
+_DEPTH = 3
+
+_STAKES = (
+    "pay refund charge purchase buy book reserve rebook cancel send email mail post publish tweet reply delete remove "
+    "drop destroy deploy release rollback transfer withdraw deposit invoice order submit approve grant revoke issue "
+    "write overwrite save create update insert edit modify move rename run execute exec kill restart shutdown install "
+    "merge push commit upload schedule notify message invite"
+).split()
+_READS = (
+    "get list fetch read search find look lookup query current show describe check count view load retrieve scan "
+    "browse scrape summarize calculate compute validate is has status think plan analyze analyse parse extract draft"
+).split()
+# Verbs that stand for a high stake whatever the body does with a library; the others need an effect that is seen.
+_HIGH = frozenset(
+    "pay refund charge purchase buy book rebook cancel send post publish tweet delete deploy transfer withdraw".split()
+)
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+
+_COMMANDS = re.compile(
+    r"subprocess\.(?:run|call|check_call|check_output|Popen|getoutput|getstatusoutput)|os\.(?:system|popen|exec\w*|spawn\w*)"
+    r"|asyncio\.create_subprocess_(?:shell|exec)|builtins\.(?:exec|eval)|pexpect\.\w+|commands\.getoutput"
+)
+_FILES = re.compile(
+    r"os\.(?:remove|unlink|rmdir|removedirs|rename|renames|replace|truncate)|shutil\.(?:rmtree|move|copy\w*)"
+)
+_SENDS = re.compile(
+    r"smtplib\..*|(?:requests|httpx|aiohttp)\..*\b(?:put|patch|delete)|stripe\..*\b(?:create|modify|capture|cancel)"
+    r"|twilio\..*\bcreate|slack_sdk\..*|tweepy\..*|sendgrid\..*|resend\..*"
+)
+_POSTS = re.compile(r"(?:requests|httpx|aiohttp|urllib3)\.(?:.*\.)?(?:post|request)")
+_METHODS = frozenset(
+    "write_text write_bytes unlink sendmail send_message send_email chat_postMessage exec_command send_raw_email "
+    "delete_many delete_one insert_one insert_many update_one update_many delete_object put_object".split()
+)
+_SQL_METHODS = frozenset(
+    "execute executemany executescript query_df exec_driver_sql read_sql read_sql_query run_sql sql query".split()
+)
+_SQL_WRITE = re.compile(r"\s*(?:insert|update|delete|drop|create|alter|truncate|merge|replace|grant)\b", re.IGNORECASE)
+_SQL_NAME = re.compile(r"sql|query|statement|stmt", re.IGNORECASE)
+
+
+def words(name: str) -> list[str]:
+    """``sendEmail`` and ``send_email`` → send, email."""
+    return [one.lower() for one in _WORDS.findall(name)]
+
+
+def reads_by_name(name: str) -> bool:
+    """Whether a name begins with a verb of reading (``list_…``, ``get_…``), or with ``current``."""
+    said = words(name)
+    return bool(said) and said[0] in _READS
+
+
+def acts_by_name(name: str) -> bool:
+    """Whether a name says that something is done to the world."""
+    said = words(name)
+    return bool(said) and said[0] in _STAKES
+
+
+def effect(view: View, place: Where, name: str) -> str | None:
+    """What the tool NAME, whose body is the function at PLACE, does to the world, in words; None if it only reads."""
+    for path, called, owner in below(view, place):
+        said = _effect_of(view, path, called, owner, name)
+        if said is not None:
+            return said
+    said_by = words(name)
+    if said_by and said_by[0] in _HIGH and _reaches_out(view, place):
+        return f"it does what its name says: {name}"
+    return None
+
+
+def below(
+    view: View, place: Where, depth: int = 0, seen: set[tuple[str, int]] | None = None
+) -> Iterator[tuple[str, Called, Scope]]:
+    """The calls of a function and of the tree's functions below it, each with the function that it stands in."""
+    seen = seen if seen is not None else set()
+    if (place.path, place.scope) in seen or depth > _DEPTH:
+        return
+    seen.add((place.path, place.scope))
+    scope = view.project.scope(place)
+    for called in view.reach.calls(place.path, scope.order + 1, scope.end):
+        yield place.path, called, scope
+        for callee in view.reach.callees(place.path, called):
+            for inner in view.reach.bodies(callee):
+                yield from below(view, inner, depth + 1, seen)
+
+
+def _effect_of(view: View, path: str, called: Called, owner: Scope, name: str) -> str | None:
+    where = Where(path, called.scope, called.order)
+    call = called.call
+    last = last_name(call.func) or ""
+    for one in view.tracer.origins(call.func, where):
+        if one.kind not in (Kind.LIBRARY, Kind.INSTANCE, Kind.UNKNOWN):
+            continue
+        target = one.path.replace("()", "")
+        if _COMMANDS.fullmatch(target) and not _constant(view, call, where):
+            return "it runs commands or code"
+        if _FILES.fullmatch(target) or (target == "builtins.open" and _writing_mode(call)):
+            return "it changes files"
+        if _SENDS.fullmatch(target):
+            return "it sends or changes something outside"
+        if _POSTS.fullmatch(target) and acts_by_name(name):
+            return "it sends something outside"
+        if last == "open" and isinstance(call.func, Attr) and _writing_mode(call, 0) and one.kind is not Kind.UNKNOWN:
+            return "it changes files"
+    if last in _METHODS and isinstance(call.func, Attr):
+        return "it changes files" if last.startswith(("write", "unlink")) else "it sends or changes something outside"
+    if last in _SQL_METHODS and _sql(view, call, where, owner):
+        return "it runs SQL"
+    return None
+
+
+def _constant(view: View, call: Call, where: Where) -> bool:
+    """Whether the command is written down word for word."""
+    first = call.args[0] if call.args else next((value for key, value in call.keywords if key == "args"), None)
+    if first is None:
+        return True
+    parts = first.items if isinstance(first, Seq) else (first,)
+    return all(isinstance(one, Const) for one in parts)
+
+
+def _writing_mode(call: Call, place: int = 1) -> bool:
+    mode = call.args[place] if len(call.args) > place else None
+    mode = next((value for key, value in call.keywords if key == "mode"), mode)
+    said = mode.value if isinstance(mode, Const) else None
+    return isinstance(said, str) and any(letter in said for letter in "wax+") and len(said) <= 3
+
+
+def _sql(view: View, call: Call, where: Where, owner: Scope) -> bool:
+    """A statement that changes data, or one that the caller of the function words."""
+    candidates = (*call.args[:1], *(value for key, value in call.keywords if key and _SQL_NAME.search(key)))
+    parameters = {one.name for one in owner.parameters}
+    for value in candidates:
+        text = text_of(view.tracer, value, where)
+        if text is not None and _SQL_WRITE.match(text):
+            return True
+        names = [one.id for one in walk(value) if isinstance(one, Name)]
+        if isinstance(value, (Name, Text, Call)) and any(
+            one in parameters and _SQL_NAME.search(one) and last_name(call.func) != "query" for one in names
+        ):
+            return True
+    return False
+
+
+def _reaches_out(view: View, place: Where) -> bool:
+    """Whether the function calls a library: a mock that returns a constant does not."""
+    for path, called, _ in below(view, place):
+        where = Where(path, called.scope, called.order)
+        said = dotted(called.call.func) or ""
+        if said.split(".")[0] in _PLAIN:
+            continue
+        for one in view.tracer.origins(called.call.func, where):
+            if one.kind in (Kind.LIBRARY, Kind.INSTANCE) and not _plain(one.path):
+                return True
+    return False
+
+
+def _plain(path: str) -> bool:
+    return path.split(".")[0] in _PLAIN
+
+
+_PLAIN = frozenset(
+    "builtins json logging logger log print random datetime time re math uuid copy typing dataclasses enum collections "
+    "pydantic asyncio itertools functools string textwrap os pathlib sys".split()
+)
+
+
+def required(view: View, place: Where) -> list[str]:
+    """The parameters that the model must fill: no receiver, no context of the framework, no default."""
+    scope = view.project.scope(place)
+    found = []
+    holder = view.project.files[place.path].scopes[scope.parent] if scope.parent >= 0 else None
+    for number, one in enumerate(scope.parameters):
+        if one.default is not None or one.kind in ("args", "kwargs"):
+            continue
+        if number == 0 and (one.name in ("self", "cls") or (holder is not None and holder.kind == "class")):
+            continue
+        if one.name in _CONTEXT or _context_type(one.annotation):
+            continue
+        found.append(one.name)
+    return found
+
+
+def _context_type(annotation: Expr | None) -> bool:
+    """``RunContext[Deps]``, ``ToolContext``: what the framework passes, not the model."""
+    if annotation is None:
+        return False
+    names = [last_name(one) or "" for one in walk(annotation)]
+    return any(name.endswith(("Context", "ContextWrapper", "RunnableConfig", "ToolRuntime")) for name in names)
+
+
+_CONTEXT = frozenset("ctx context run_context wrapper tool_context runtime config state tool_call_id".split())
+
+
+def asks_person(view: View, place: Where) -> bool:
+    """Whether the function, or one below it, asks a person or stops for one."""
+    for path, called, _ in below(view, place):
+        for one in view.reach.callees(path, called):
+            if one.path == "builtins.input":
+                return True
+            if one.symbol is not None and one.symbol.does in ("ask-human", "interrupt", "approve"):
+                return True
+        if _APPROVES.search((last_name(called.call.func) or "").lower()):
+            return True
+    return False
+
+
+def approved_by_decorator(view: View, place: Where) -> bool:
+    """Whether a decorator of the function demands an approval."""
+    scope = view.project.scope(place)
+    outside = Where(place.path, scope.parent, scope.order)
+    for decorator in scope.decorators:
+        call = decorator if isinstance(decorator, Call) else None
+        func = call.func if call is not None else decorator
+        if _APPROVES.search((last_name(func) or "").lower()):
+            return True
+        for one in view.tracer.origins(func, outside):
+            if view.catalog.is_a(one.symbol, "approval") or (one.symbol is not None and one.symbol.does == "approve"):
+                return True
+            if call is not None and one.symbol is not None and _approval_given(view, call, outside, one.symbol.path):
+                return True
+    return False
+
+
+def _approval_given(view: View, call: Call, where: Where, path: str) -> bool:
+    from factorlint import arguments
+
+    symbol = view.catalog.find(path)
+    if symbol is None:
+        return False
+    given = arguments.of(view.tracer, symbol, call, where)
+    names = [name for one in view.catalog.lineage(symbol) for name in one.parameter("approval")]
+    return any(name in given.given and False not in given.values(name) for name in names)
+
+
+_APPROVES = re.compile(r"approv|confirm|permission|consent|authoriz|human_in_the_loop")

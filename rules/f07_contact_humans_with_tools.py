@@ -1,0 +1,232 @@
+"""FL07 contact-humans-with-tools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from factorlint.expr import Call, Expr, Name, Seq, Star
+from factorlint.model import Check, Confidence, Owner, Severity
+from factorlint.origin import Kind, Origin, Where
+from factorlint.rule import Here, Mark, Rule, facts_at
+
+from . import _people, _tools
+from ._choice import branches
+
+BLOCKING_HUMAN_INPUT = Check(
+    "FL0701",
+    "blocking-human-input",
+    Owner.NOBODY,
+    Severity.WARNING,
+    "{symbol} waits in this process for a person: {what}",
+    "Make the question a tool call or an intent: save the thread, hand the question out, and go on when the answer "
+    "comes back as an event.",
+)
+FRAMEWORK_HUMAN_CONTACT = Check(
+    "FL0702",
+    "framework-human-contact",
+    Owner.FRAMEWORK,
+    Severity.WARNING,
+    "{symbol} asks the person itself: {what}",
+    "Let the model ask through a tool of your own, whose answer comes back as an event.",
+)
+UNAPPROVED_HIGH_STAKES_TOOL = Check(
+    "FL0703",
+    "unapproved-high-stakes-tool",
+    Owner.NOBODY,
+    Severity.WARNING,
+    "the model may run this tool and nobody is asked: {what}",
+    "Stop between the choice of this tool and its run, and let a person or a policy say yes.",
+)
+HUMAN_AS_TOOL = Check(
+    None, "human-as-tool", Owner.CODE, None, "the agent reaches a person by a call that is handed out: {what}"
+)
+
+_HUMAN = frozenset(
+    "ask_human ask_user ask_question question request_clarification clarify clarification request_more_information "
+    "request_more_info contact_human request_approval request_human_approval request_approval_from_manager human_input "
+    "request_human_input ask_for_help human ask_person request_input request_feedback approval".split()
+)
+
+
+class ContactHumansWithTools(Rule):
+    """How does the agent reach a person?
+
+    ## What it looks at
+
+    Questions on the console inside a tool or inside the agent's loop, flags and proxies of a framework that ask, tools
+    with high stakes that run without a question, and intents or tools by which the agent asks and then stops.
+
+    ## Why it matters
+
+    A person answers in an hour or on Monday. A process that waits on `input()` cannot be deployed, and a refund that
+    nobody approved cannot be taken back.
+
+    ## Framework-owned
+
+    ```python
+    from agents import Agent, function_tool
+    import subprocess
+
+
+    @function_tool
+    def shell(command: str) -> str:
+        return subprocess.run(command, shell=True, capture_output=True, text=True).stdout
+
+
+    agent = Agent(name="Operator", instructions="Keep the server up.", tools=[shell])
+    ```
+
+    ## Owned
+
+    ```python
+    from agents import Agent, function_tool
+    import subprocess
+
+
+    @function_tool(needs_approval=True)
+    def shell(command: str) -> str:
+        return subprocess.run(command, shell=True, capture_output=True, text=True).stdout
+
+
+    agent = Agent(name="Operator", instructions="Keep the server up.", tools=[shell])
+    ```
+
+    ## What it cannot see
+
+    Approvals that stand in another service, and what a tool does behind an HTTP call whose name says nothing.
+    """
+
+    factor = 7
+    name = "contact-humans-with-tools"
+    checks = (BLOCKING_HUMAN_INPUT, FRAMEWORK_HUMAN_CONTACT, UNAPPROVED_HIGH_STAKES_TOOL, HUMAN_AS_TOOL)
+
+    def visit_Call(self, node: cst.Call, here: Here) -> Iterator[Mark]:
+        if not isinstance(here.step.up and here.step.up.node, cst.Decorator):
+            yield from self._held(node, here)
+            yield from self._library_tools(node, here)
+        asked = _asking(node, here)
+        if asked is None:
+            return
+        why = _people.why_agent_asks(here, node)
+        if why is not None:
+            confidence = asked.confidence if asked.symbol is not None else Confidence.HIGH
+            yield here.mark(BLOCKING_HUMAN_INPUT, node, asked, confidence=confidence, what=why)
+
+    def _held(self, node: cst.Call | cst.BaseExpression, here: Here, at: cst.CSTNode | None = None) -> Iterator[Mark]:
+        for check in (FRAMEWORK_HUMAN_CONTACT, UNAPPROVED_HIGH_STAKES_TOOL, HUMAN_AS_TOOL, BLOCKING_HUMAN_INPUT):
+            for held in here.held(node, check.id):
+                if check is UNAPPROVED_HIGH_STAKES_TOOL and here.plays(held.origin, "tool", "toolkit"):
+                    continue  # it stands where an agent is given it
+                if at is None and isinstance(node, cst.Call):
+                    yield here.mark_held(check, node, held)
+                else:
+                    owner = held.fact.owner
+                    yield here.mark(check, at or node, held.origin, owner=owner, what=held.fact.what)
+                break
+
+    def _library_tools(self, node: cst.Call, here: Here) -> Iterator[Mark]:
+        """Ready-made tools with high stakes, at the element of ``tools=``."""
+        for callee in here.callees(node):
+            if callee.symbol is None or callee.kind not in (Kind.LIBRARY, Kind.INSTANCE):
+                continue
+            given = here.arguments(node, callee.symbol).given
+            for name in callee.symbol.parameter("tools"):
+                at = here.argument_node(node, name, callee.symbol)
+                if at is None or name not in given:
+                    continue
+                for item, where in _elements(here, *given[name]):
+                    for one in here.view.tracer.origins(item, where):
+                        maker = one if one.plays("tool", "toolkit") else one.receiver
+                        if maker is None or maker.call is None or maker.made is None:
+                            continue
+                        for held in facts_at(here.view, maker.call, maker.made, ("FL0703",)):
+                            element = _node_of(at, item, here)
+                            yield here.mark(
+                                UNAPPROVED_HIGH_STAKES_TOOL, element, held.origin.weaker(), what=held.fact.what
+                            )
+            return
+
+    def visit_FunctionDef(self, node: cst.FunctionDef, here: Here) -> Iterator[Mark]:
+        for decorator in node.decorators:
+            yield from self._held(decorator.decorator, here, decorator)
+        number = here.view.scopes.get(here.where.order)
+        if number is None:
+            return
+        place = Where(here.where.path, number, here.where.order)
+        key = (place.path, place.scope)
+        if key not in here.view.agents.bodies:
+            return
+        scope = here.view.project.scope(place)
+        holder = here.view.project.files[place.path].scopes[scope.parent] if scope.parent >= 0 else None
+        name = scope.name
+        if holder is not None and holder.kind == "class":
+            name = holder.name
+        what = _tools.effect(here.view, place, name)
+        if what is None or _tools.approved_by_decorator(here.view, place) or _tools.asks_person(here.view, place):
+            return
+        if _people.approved_on_the_way(here.view, place):
+            return
+        yield here.mark(UNAPPROVED_HIGH_STAKES_TOOL, node, confidence=Confidence.MEDIUM, what=what)
+
+    def visit_If(self, node: cst.If, here: Here) -> Iterator[Mark]:
+        """``if intent == "request_clarification": …; return``: asked, saved, and left."""
+        for branch in branches(here):
+            if not set(branch.values) & _HUMAN or not _leaves(node) or _asks_inside(node.body, here):
+                continue
+            yield here.mark(HUMAN_AS_TOOL, node, branch.answer.weaker(), what=", ".join(branch.values))
+            return
+
+
+def _elements(here: Here, expr: Expr, where: Where) -> Iterator[tuple[Expr, Where]]:
+    """The elements of a list of tools; what is no list stands for itself (``toolkit.get_tools()``)."""
+    listed = False
+    for one in here.view.tracer.origins(expr, where):
+        if one.kind is not Kind.CONTAINER:
+            continue
+        for held in (one, *one.parts):
+            if isinstance(held.expr, Seq) and held.place is not None:
+                listed = True
+                for item in held.expr.items:
+                    yield (item.value if isinstance(item, Star) else item), held.place
+    if not listed:
+        yield expr, where
+
+
+def _node_of(argument: cst.CSTNode, item: Expr, here: Here) -> cst.CSTNode:
+    """The node of an element inside the argument, else the argument."""
+    value = argument.value if isinstance(argument, cst.Arg) else argument
+    if isinstance(value, (cst.List, cst.Tuple)):
+        for element in value.elements:
+            if here.expr(element.value) == item:
+                return element.value
+    return argument
+
+
+def _asking(node: cst.Call, here: Here) -> Origin | None:
+    """What asks a person at NODE, if anything does."""
+    for one in here.callees(node):
+        if one.kind is Kind.LIBRARY and one.path == "builtins.input":
+            return one
+        if one.symbol is not None and one.symbol.does == "ask-human" and one.kind is not Kind.ANSWER:
+            return one
+    return None
+
+
+def _leaves(node: cst.If) -> bool:
+    """Whether the branch ends the step: it returns, breaks or raises."""
+    last = node.body.body[-1] if node.body.body else None
+    if isinstance(last, cst.SimpleStatementLine):
+        return any(isinstance(one, (cst.Return, cst.Break, cst.Raise)) for one in last.body)
+    return False
+
+
+def _asks_inside(body: cst.BaseSuite, here: Here) -> bool:
+    for inner in here.inside(cst.Call):
+        expr = inner.expr(inner.node)
+        if isinstance(expr, Call) and isinstance(expr.func, Name) and expr.func.id == "input":
+            return True
+        if _asking(inner.node, inner) is not None:
+            return True
+    return False
