@@ -255,7 +255,9 @@ class _Reader:
 
     def on_AugAssign(self, node: ast.AugAssign, order: int) -> None:
         value = Op(_SIGNS.get(type(node.op), "?"), (self.expr(node.target), self.expr(node.value)))
+        seen = len(self.calls)
         self.assign(node.target, value, augmented=True)
+        del self.calls[seen:]  # those in the target, a second time
 
     def on_TypeAlias(self, node: ast.stmt, order: int) -> None:
         self.assign(node.name, self.expr(node.value))  # type: ignore[attr-defined]
@@ -520,6 +522,9 @@ def _lambda(reader: _Reader, node: ast.Lambda) -> Expr:
     args = node.args
     every = [*args.posonlyargs, *args.args, *args.kwonlyargs]
     names = [arg.arg for arg in every] + [arg.arg for arg in (args.vararg, args.kwarg) if arg]
+    for default in (*args.defaults, *args.kw_defaults):
+        if default is not None:
+            reader.expr(default)  # for the calls in it
     return Lambda(tuple(names), reader.expr(node.body))
 
 

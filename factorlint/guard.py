@@ -15,6 +15,7 @@ _SIZE = 3_000_000  # characters: LibCST reads up to a million a second, and make
 _ITEMS = 150_000  # lines and elements of lists: of up to 8 KB each
 _BRACKETS = 100  # deep
 _PATTERN = 8
+_PATTERNS = 1_000_000  # what all brackets in patterns cost together, each 4 to the power of its depth: about 2 s
 _CHAIN = 1_000  # links
 _SHORT = 2 * _CHAIN  # characters that can have no such chain, but of signs alone
 _STRINGS = 4  # adjacent strings that weigh as much as one link
@@ -115,6 +116,8 @@ def _folded(code: str) -> list[bytes] | None:
 
 def _long(statement: str) -> bool:
     """Whether a chain in STATEMENT is too long: links at one level of brackets with no comma between them."""
+    if statement.count("lambda") > _CHAIN:  # one in the other, for all the commas between their parameters
+        return True
     counts = [0.0]
     for found in _LINK.finditer(statement):
         kind = found.lastgroup
@@ -133,7 +136,8 @@ def _long(statement: str) -> bool:
 
 
 def _patterned(code: str) -> bool:
-    """Whether a pattern nests too deep. A mapping counts as two levels, for it costs as much."""
+    """Whether a pattern nests too deep, or all together do. A mapping counts as two levels, for it costs as much."""
+    cost = 0
     for case in _CASE.finditer(code):
         levels: list[int] = []
         depth = 0
@@ -141,7 +145,8 @@ def _patterned(code: str) -> bool:
             if found["open"]:
                 levels.append(2 if found[0] == "{" else 1)
                 depth += levels[-1]
-                if depth > _PATTERN:
+                cost += 4 ** len(levels)
+                if depth > _PATTERN or cost > _PATTERNS:
                     return True
             elif levels and not found["line"]:
                 depth -= levels.pop()

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from factorlint.catalog import Catalog
+from factorlint.origin import Where
 from factorlint.project import Project
 
 _LINE = re.compile(
@@ -77,6 +78,32 @@ def graph(texts: Mapping[str, str], project: Project, extra_roots: Iterable[str]
                 direct.add(path)
     above = _closure(direct, used_by)
     return Graph(frozenset(direct), frozenset(_closure(above, uses)))
+
+
+def extenders(texts: Mapping[str, str], project: Project) -> tuple[str, ...]:
+    """The files not yet learned that fill in a class of the tree which leaves methods to others (a tool, a model).
+
+    What runs behind ``tool.execute()`` lies in them, though nothing that matters imports them by name.
+    """
+    names = {
+        facts.scopes[scope.parent].name
+        for path, facts in project.files.items()
+        for scope in facts.scopes
+        if scope.parent >= 0 and facts.scopes[scope.parent].kind == "class"
+        if project.is_stub(Where(path, scope.id, scope.end))
+    }
+    if not names:
+        return ()
+    extends = re.compile(
+        rf"^[ \t]*class\s+\w+\s*\([^)\n]*\b(?:{'|'.join(map(re.escape, sorted(names)))})\b", re.MULTILINE
+    )
+    found = []
+    for path in sorted(texts):
+        if path in project.files or not extends.search(texts[path]):
+            continue
+        if any(target in project.files for one in imports(texts[path]) for target in _targets(one, path, project)):
+            found.append(path)
+    return tuple(found)
 
 
 def _targets(one: Import, path: str, project: Project) -> Sequence[str]:

@@ -6,10 +6,9 @@ splits it in two, which keeps brackets balanced and newlines right, and that is 
 
 from __future__ import annotations
 
-# Each is written without alternatives that could match the same text twice, so that time is linear.
-LONG = (
-    r'(?s:"""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*(?:"""|\\?\Z)' + r"|'''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*(?:'''|\\?\Z))"
-)
-SHORT = r'(?s:"[^"\\\n]*(?:\\.[^"\\\n]*)*"?' + r"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'?)"
-STRING = f"(?:{LONG}|{SHORT})"
+# Expressions for `re`, under DOTALL. Each begins with the character it is known by, for then a search is as fast as
+# one for that character, and has no two ways to match the same text, for then its time is linear.
 COMMENT = r"#[^\n]*"
+DOUBLE = r'(?:""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*(?:"""|\\?\Z)|[^"\\\n]*(?:\\.[^"\\\n]*)*"?)'  # after its first quote
+SINGLE = DOUBLE.replace('"', "'")
+STRING = f"(?:\"{DOUBLE}|'{SINGLE})"

@@ -81,7 +81,7 @@ def _unescaped(text: str) -> str:
 
 def _subscript(node: cst.Subscript) -> Expr:
     keys = [_index(element.slice) for element in node.slice]
-    single = len(keys) == 1 and not isinstance(node.slice[0].comma, cst.Comma)
+    single = len(keys) == 1 and not isinstance(node.slice[0].comma, cst.Comma) and not isinstance(keys[0], Star)
     return Item(lower(node.value), keys[0] if single else Seq("tuple", tuple(keys)))
 
 

@@ -59,12 +59,11 @@ def audit(root: Path, paths: Sequence[Path], settings: Settings) -> Report:
     known = catalog.builtin()
     found = find(root, paths, known, settings)
     texts = read(found, known, settings)
-    facts, unread = learn_all(texts, settings)
-    project = Project(facts, tuple(sorted(texts.sources)), known)
+    project, unread = learn_all(texts, known, settings)
     pinned = pins.read_pins(root, found.manifests)
     sites, unjudged = visit_all(project, texts, pinned, rules, settings)
     problems = (*found.problems, *texts.problems, *unread, *pinned.problems, *unjudged)
-    return judge(root, texts, sites, problems, rules, pinned, settings)
+    return judge(texts, len(project.files), sites, problems, rules, pinned, settings)
 
 
 def find(root: Path, paths: Sequence[Path], known: Catalog, settings: Settings) -> Found:
@@ -94,19 +93,25 @@ def read(found: Found, known: Catalog, settings: Settings) -> Read:
     )
 
 
-def learn_all(texts: Read, settings: Settings) -> tuple[dict[str, Facts], list[Problem]]:
-    """The Facts of every file that matters; what cannot be parsed is a Problem."""
+def learn_all(texts: Read, known: Catalog, settings: Settings) -> tuple[Project, list[Problem]]:
+    """The Facts of every file that matters, and of those that fill in what they leave open; the rest are Problems."""
+    paths = tuple(sorted(texts.sources))
+    plain = {path: one.text for path, one in texts.sources.items()}
     facts: dict[str, Facts] = {}
     problems: list[Problem] = []
-    work = [texts.sources[path] for path in texts.matter]
-    for one, result in workers.each(learn_one, work, jobs=jobs(settings, work), seconds=_patience):
-        if isinstance(result, Facts):
-            facts[one.path] = result
-        elif isinstance(result, Problem):
-            problems.append(result)
-        else:
-            problems.append(Problem(one.path, None, result.kind, result.message))
-    return facts, problems
+    todo = texts.matter
+    while todo:
+        work = [texts.sources[path] for path in todo]
+        for one, result in workers.each(learn_one, work, jobs=jobs(settings, work), seconds=_patience):
+            plain.pop(one.path, None)
+            if isinstance(result, Facts):
+                facts[one.path] = result
+            elif isinstance(result, Problem):
+                problems.append(result)
+            else:
+                problems.append(Problem(one.path, None, result.kind, result.message))
+        todo = imports.extenders(plain, Project(dict(facts), paths, known))
+    return Project(facts, paths, known), problems
 
 
 def learn_one(one: Source) -> Facts | Problem:
@@ -158,7 +163,7 @@ def visit_all(
 
     sites: list[Site] = []
     problems: list[Problem] = []
-    work = [texts.sources[path] for path in texts.matter if path in project.files and path in texts.wanted]
+    work = [texts.sources[path] for path in sorted(project.files) if path in texts.wanted]
     for one, result in workers.each(visit_one, work, jobs=jobs(settings, work), seconds=_patience):
         if isinstance(result, Visited):
             sites += result.sites
@@ -169,8 +174,8 @@ def visit_all(
 
 
 def judge(
-    root: Path,
     texts: Read,
+    analysed: int,
     sites: Sequence[Site],
     problems: Sequence[Problem],
     rules: Sequence[Rule],
@@ -180,7 +185,7 @@ def judge(
     """Sites → verdicts and findings, the bar of the settings applied."""
     found = sift.findings(sites)
     failed = len({problem.path for problem in problems})
-    files = Files(seen=len(texts.sources), analysed=len(texts.matter), failed=failed)
+    files = Files(seen=len(texts.sources), analysed=analysed, failed=failed)
     crashed = {int(problem.message[2:4]) for problem in problems if problem.kind == "rule-crash"}
     unknown = (set(range(1, 14)) - {rule.factor for rule in rules}) | crashed
     told = score.judge([one.site for one in found], files, agent_code=bool(texts.direct), unknown=unknown)
