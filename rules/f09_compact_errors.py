@@ -262,14 +262,31 @@ def _tried(here: Here) -> str | None:
     for reached in here.view.reach.inside(path, body[0], body[-1]):
         if reached.does in _ASKS and reached.depth <= 3:
             return "the model call"
-    function = here.function()
-    if function is not None and (path, function.id) in here.view.agents.bodies:
+    if _in_a_tool(here):
         return "the tool"
     for called in here.view.reach.calls(path, body[0], body[-1]):
         found = _tool_or_parse(here, called)
         if found is not None:
             return found
     return None
+
+
+def _in_a_tool(here: Here) -> bool:
+    """Inside a tool's body, or inside a method of its class that the body calls."""
+    function, path, view = here.function(), here.where.path, here.view
+    if function is None:
+        return False
+    if (path, function.id) in view.agents.bodies:
+        return True
+    if function.parent < 0 or view.facts.scopes[function.parent].kind != "class":
+        return False
+    for method in view.project.methods(path, function.parent):
+        if (path, method.id) in view.agents.bodies:
+            below = view.reach.below(Where(path, method.id, method.order))
+            places = [one.callee.place for one in below if one.depth == 0 and one.callee.place is not None]
+            if any((place.path, place.scope) == (path, function.id) for place in places):
+                return True
+    return False
 
 
 def _tool_or_parse(here: Here, called: Called) -> str | None:
