@@ -60,13 +60,17 @@ def _formatted(node: cst.FormattedString | cst.TemplatedString) -> Expr:
 
 def _piece(piece: cst.CSTNode, node: cst.FormattedString | cst.TemplatedString) -> list[Expr]:
     if isinstance(piece, (cst.FormattedStringText, cst.TemplatedStringText)):
-        raw = "r" in node.start.lower()
-        text = piece.value.replace("{{", "{").replace("}}", "}")
-        return [const(text if raw else _unescaped(text))]
+        return [const(spoken(piece.value, node.start))]
     if isinstance(piece, cst.FormattedStringExpression) and piece.equal is not None:
         source = cst.Module([]).code_for_node(piece.expression) + cst.Module([]).code_for_node(piece.equal)
         return [const(source), lower(piece.expression)]
     return [lower(piece.expression)]  # type: ignore[attr-defined]
+
+
+def spoken(source: str, start: str) -> str:
+    """What SOURCE, the literal part of a formatted text that begins with START (prefix and quotes), stands for."""
+    text = source.replace("{{", "{").replace("}}", "}")
+    return text if "r" in start.lower() else _unescaped(text)
 
 
 def _unescaped(text: str) -> str:

@@ -7,8 +7,12 @@ neither added nor removed, so their numbers stay the same as in the text that th
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
+from typing import Any
 
 import libcst as cst
+
+from factorlint.lower import spoken
 
 
 def parse(text: str) -> ast.Module | None:
@@ -34,21 +38,23 @@ class _Older(cst.CSTTransformer):
     def leave_FormattedString(
         self, original_node: cst.FormattedString, updated_node: cst.FormattedString
     ) -> cst.BaseExpression:
-        return _joined(updated_node.parts)
+        return _joined(_inside(updated_node))
 
     def leave_TemplatedString(
         self, original_node: cst.TemplatedString, updated_node: cst.TemplatedString
     ) -> cst.BaseExpression:
-        return _joined(updated_node.parts)
+        return _joined(_inside(updated_node))
+
+    def visit_ConcatenatedString(self, node: cst.ConcatenatedString) -> bool:
+        return False  # its pieces can only be strings: what is made of them must come all at once
 
     def leave_ConcatenatedString(
         self, original_node: cst.ConcatenatedString, updated_node: cst.ConcatenatedString
     ) -> cst.BaseExpression:
-        if isinstance(updated_node.left, cst.SimpleString) and isinstance(updated_node.right, cst.SimpleString):
-            return updated_node
-        return cst.BinaryOperation(
-            updated_node.left, cst.Add(), updated_node.right, lpar=[cst.LeftParen()], rpar=[cst.RightParen()]
-        )
+        pieces = _pieces(original_node)
+        if all(isinstance(piece, cst.SimpleString) for piece in pieces):
+            return original_node
+        return _joined([piece.visit(self) for piece in pieces])
 
     def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:
         return updated_node.with_changes(type_parameters=None)
@@ -68,12 +74,25 @@ class _Older(cst.CSTTransformer):
         return updated_node
 
 
-def _joined(parts: object) -> cst.BaseExpression:
-    elements: list[cst.Element] = []
-    for part in parts:  # type: ignore[attr-defined]
-        if isinstance(part, (cst.FormattedStringText, cst.TemplatedStringText)):
-            elements.append(cst.Element(cst.SimpleString(repr(part.value))))
-        else:
-            elements.append(cst.Element(part.expression))
-    whole = cst.Tuple(elements)
-    return cst.Call(cst.Attribute(cst.SimpleString('""'), cst.Name("join")), [cst.Arg(whole)])
+def _pieces(node: cst.BaseExpression) -> list[cst.BaseExpression]:
+    """The strings that stand side by side in NODE."""
+    pieces = []
+    while isinstance(node, cst.ConcatenatedString):
+        pieces.append(node.left)
+        node = node.right
+    return [*pieces, node]
+
+
+def _inside(node: cst.FormattedString | cst.TemplatedString) -> list[Any]:
+    """What the text of NODE is put together from."""
+    return [
+        cst.SimpleString(repr(spoken(part.value, node.start)))
+        if isinstance(part, (cst.FormattedStringText, cst.TemplatedStringText))
+        else part.expression  # type: ignore[union-attr]
+        for part in node.parts
+    ]
+
+
+def _joined(pieces: Sequence[Any]) -> cst.BaseExpression:
+    elements = [cst.Element(piece) for piece in pieces]
+    return cst.Call(cst.Attribute(cst.SimpleString('""'), cst.Name("join")), [cst.Arg(cst.Tuple(elements))])
