@@ -1,0 +1,255 @@
+"""FL01 natural-language-to-tool-calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from factorlint.expr import Const, Name
+from factorlint.model import Check, Confidence, Owner, Severity
+from factorlint.origin import Kind, Origin
+from factorlint.rule import Here, Mark, Rule
+
+UNTYPED_LLM_OUTPUT = Check(
+    "FL0101",
+    "untyped-llm-output",
+    Owner.NOBODY,
+    Severity.WARNING,
+    "the answer's text is taken apart by {what}, and no schema checks what comes out",
+    "Ask for a typed answer: a schema in the call, or a model that validates the text before code decides on it.",
+)
+EXECUTED_LLM_OUTPUT = Check(
+    "FL0102",
+    "executed-llm-output",
+    Owner.NOBODY,
+    Severity.ERROR,
+    "what the model wrote reaches {what}, and nobody is asked",
+    "Let the model choose among typed intents, and let code or a person decide what runs.",
+)
+FRAMEWORK_PARSED_OUTPUT = Check(
+    "FL0103",
+    "framework-parsed-output",
+    Owner.FRAMEWORK,
+    Severity.INFO,
+    "{symbol} reads the action out of the text: {what}",
+    "Use native tool calls or a schema of your own.",
+)
+TYPED_LLM_OUTPUT = Check(None, "typed-llm-output", Owner.CODE, None, "a schema of the tree types the answer")
+
+_READ = ("text", "response", "messages", "stream")
+_TAKES_APART = frozenset("split rsplit splitlines partition rpartition startswith endswith find index".split())
+_PARSERS = frozenset(
+    "json.loads ast.literal_eval yaml.safe_load yaml.load re.search re.match re.fullmatch re.findall re.finditer "
+    "re.split xml.etree.ElementTree.fromstring xmltodict.parse json5.loads orjson.loads ujson.loads json_repair.loads "
+    "json_repair.repair_json".split()
+)
+_RUNNERS = {
+    "builtins.eval": "eval",
+    "builtins.exec": "exec",
+    "builtins.compile": "compile",
+    "os.system": "a shell",
+    "os.popen": "a shell",
+    "subprocess.getoutput": "a shell",
+}
+_SHELLS = frozenset(f"subprocess.{name}" for name in ("run", "Popen", "call", "check_call", "check_output")) | {
+    "asyncio.create_subprocess_shell"
+}
+_QUERIES = frozenset("execute executemany executescript fetch fetchrow fetchval raw read_sql read_sql_query".split())
+
+
+class NaturalLanguageToToolCalls(Rule):
+    """Does the model's answer become a typed intent before code acts on it?
+
+    ## What it looks at
+
+    Model calls whose answer the code uses. The answer is followed as a value, through attributes, assignments,
+    helpers and parameters, to where it is parsed, compared or executed. A schema anywhere on the way clears it; text
+    that is shown or stored as text is no site.
+
+    ## Why it matters
+
+    "The model answered in the wrong form" is the most common fault of an agent. A type turns it into an error at one
+    place; a regex turns it into a wrong decision somewhere else.
+
+    ## Framework-owned
+
+    ```python
+    import json
+
+    from openai import OpenAI
+
+
+    def next_step(question: str) -> str:
+        messages = [{"role": "user", "content": question}]
+        answer = OpenAI().chat.completions.create(model="gpt-4o", messages=messages)
+        step = json.loads(answer.choices[0].message.content)
+        return step["action"]
+    ```
+
+    ## Owned
+
+    ```python
+    from openai import OpenAI
+    from pydantic import BaseModel
+
+
+    class Step(BaseModel):
+        action: str
+
+
+    def next_step(question: str) -> Step:
+        messages = [{"role": "user", "content": question}]
+        answer = OpenAI().beta.chat.completions.parse(model="gpt-4o", messages=messages, response_format=Step)
+        return answer.choices[0].message.parsed
+    ```
+
+    ## What it cannot see
+
+    Answers that go through a queue, a database or another process, and checks that a client makes on its side.
+    """
+
+    factor = 1
+    name = "natural-language-to-tool-calls"
+    checks = (UNTYPED_LLM_OUTPUT, EXECUTED_LLM_OUTPUT, FRAMEWORK_PARSED_OUTPUT, TYPED_LLM_OUTPUT)
+
+    def visit_Call(self, node: cst.Call, here: Here) -> Iterator[Mark]:
+        for held in here.held(node, "FL0103"):
+            yield here.mark_held(FRAMEWORK_PARSED_OUTPUT, node, held)
+        said = False
+        for held in here.held(node, "typed-llm-output"):
+            said = True
+            yield here.mark_held(TYPED_LLM_OUTPUT, node, held)
+        if not said and _types(node, here):
+            yield here.mark(TYPED_LLM_OUTPUT, node, confidence=Confidence.MEDIUM)
+        yield from self._executed(node, here)
+
+    def visit_AnnAssign(self, node: cst.AnnAssign, here: Here) -> Iterator[Mark]:
+        """``args_schema: type = Schema`` in a tool's class: the framework checks the arguments against it."""
+        scope = here.scope
+        if not isinstance(node.target, cst.Name) or node.target.value != "args_schema" or scope.kind != "class":
+            return
+        place = here.where._replace(order=scope.end)
+        lineage = here.view.tracer.lineage(Origin(Kind.DEFINITION, place=place))
+        if any(here.view.catalog.is_a(one.symbol, "tool") for one in lineage):
+            yield here.mark(TYPED_LLM_OUTPUT, node)
+
+    def visit_FunctionDef(self, node: cst.FunctionDef, here: Here) -> Iterator[Mark]:
+        yield from self._parsed(here)
+
+    def visit_Module(self, node: cst.Module, here: Here) -> Iterator[Mark]:
+        yield from self._parsed(here)
+
+    def _parsed(self, here: Here) -> Iterator[Mark]:
+        """A function that takes an answer apart is reported once, where it begins to."""
+        number = here.view.scopes.get(here.where.order, 0) if here.where.order >= 0 else 0
+        if (here.where.path, number) in here.view.agents.bodies or _is_checked(here, number):
+            return
+        for inner in here.inside(cst.Call, cst.Comparison, cst.Match):
+            if inner.where.scope != number:
+                continue
+            what = _takes_apart(inner)
+            if what is not None:
+                yield inner.mark(UNTYPED_LLM_OUTPUT, inner.node, confidence=Confidence.MEDIUM, what=what)
+                return
+
+    def _executed(self, node: cst.Call, here: Here) -> Iterator[Mark]:
+        function = here.function()
+        if function is not None and (here.where.path, function.id) in here.view.agents.bodies:
+            return
+        what = _runs(node, here)
+        if what is None or not node.args or node.args[0].star or _asked(here):
+            return
+        for answer in here.answers(node.args[0].value):
+            if answer.shape in (*_READ, "parsed", "typed"):
+                yield here.mark(EXECUTED_LLM_OUTPUT, node, confidence=Confidence.MEDIUM, what=what)
+                return
+
+
+def _types(node: cst.Call, here: Here) -> bool:
+    """A call that answers by a type, or that checks an answer against one."""
+    for callee in here.callees(node):
+        symbol = callee.symbol
+        if callee.kind is Kind.ANSWER:
+            continue
+        if symbol is not None and symbol.does == "call-model" and symbol.answer == "typed":
+            return not here.plays(callee.receiver or callee, "structured-client")
+        if _validates(callee, here) and any(
+            one.shape in (*_READ, "parsed") for arg in node.args for one in here.answers(arg.value)
+        ):
+            return True
+    return False
+
+
+def _validates(callee: Origin, here: Here) -> bool:
+    """``Model.model_validate_json(…)``, ``Model(**data)`` on a class of the tree, a schema library's check."""
+    if callee.symbol is not None and callee.symbol.does == "validate":
+        return True
+    if callee.kind is not Kind.DEFINITION or callee.place is None or callee.receiver is not None:
+        return False
+    if here.view.project.scope(callee.place).kind != "class":
+        return False
+    return any(here.view.catalog.is_a(one.symbol, "schema") for one in here.view.tracer.lineage(callee))
+
+
+def _is_checked(here: Here, number: int) -> bool:
+    """Whether a schema check of an answer stands in the function too."""
+    return any(inner.where.scope == number and _types(inner.node, inner) for inner in here.inside(cst.Call))
+
+
+def _takes_apart(here: Here) -> str | None:
+    """How the node takes an answer's text apart, or None."""
+    node = here.node
+    if isinstance(node, cst.Match):
+        return "match" if _is_text(node.subject, here) else None
+    if isinstance(node, cst.Comparison):
+        sides = (node.left, *(one.comparator for one in node.comparisons))
+        literal = any(_literal(here, side) for side in sides)
+        return "comparison" if literal and any(_is_text(side, here) for side in sides) else None
+    if isinstance(node.func, cst.Attribute) and node.func.attr.value in _TAKES_APART:
+        return f"{node.func.attr.value}()" if _is_text(node.func.value, here) else None
+    for callee in here.callees(node):
+        if callee.path in _PARSERS and any(_is_text(arg.value, here) for arg in node.args):
+            return callee.path
+    return None
+
+
+def _literal(here: Here, node: cst.BaseExpression) -> bool:
+    expr = here.expr(node)
+    return isinstance(expr, Const) and expr.type == "str" and bool(expr.value)
+
+
+def _is_text(node: cst.BaseExpression, here: Here) -> bool:
+    """Whether the expression is an answer's text itself, not something that only carries it, nor a tool's arguments."""
+    shapes = {one.shape for one in here.origins(node) if one.kind is Kind.ANSWER}
+    if shapes & {"arguments", "calls", "name", "typed"}:
+        return False
+    named = isinstance(here.expr(node), Name)
+    return "text" in shapes or bool(shapes & {"stream", "messages"}) or (named and "response" in shapes)
+
+
+def _runs(node: cst.Call, here: Here) -> str | None:
+    for callee in here.callees(node):
+        if callee.path in _RUNNERS:
+            return _RUNNERS[callee.path]
+        if callee.path in _SHELLS and (
+            callee.path.startswith("asyncio") or True in here.arguments(node).values("shell")
+        ):
+            return "a shell"
+        known = callee.kind is not Kind.DEFINITION and isinstance(node.func, cst.Attribute)
+        if known and isinstance(node.func, cst.Attribute) and node.func.attr.value in _QUERIES:
+            return "the database"
+    return None
+
+
+def _asked(here: Here) -> bool:
+    """Whether a person is asked in the same function before."""
+    function = here.function()
+    if function is None:
+        return False
+    first = function.order + 1
+    for called in here.view.reach.calls(here.where.path, first, here.where.order):
+        for one in here.view.reach.callees(here.where.path, called):
+            if one.path == "builtins.input" or (one.symbol is not None and one.symbol.does == "ask-human"):
+                return True
+    return False
