@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from factorlint import arguments
 from factorlint.catalog import Symbol
-from factorlint.expr import Attr, Call, Dict, Expr, Item, Seq, Star, last_name
+from factorlint.expr import Attr, Call, Const, Dict, Expr, Item, Seq, Star, last_name
 from factorlint.facts import Called
 from factorlint.origin import Kind, Origin, Where
 from factorlint.provenance import Tracer
@@ -89,7 +89,22 @@ class Agents:
 
     def _is_tool_class(self, path: str, number: int, end: int) -> bool:
         origin = Origin(Kind.DEFINITION, place=Where(path, number, end))
-        return any(self.tracer.catalog.is_a(one.symbol, "tool") for one in self.tracer.lineage(origin))
+        kin = tuple(self.tracer.lineage(origin))
+        if any(self.tracer.catalog.is_a(one.symbol, "tool") for one in kin):
+            return True
+        return any(one.place is not None and self._describes_itself(one.place) for one in kin)
+
+    def _describes_itself(self, place: Where) -> bool:
+        """Whether a class of the tree gives the description of a tool that a model is sent: name and parameters."""
+        for method in self.tracer.project.methods(place.path, place.scope):
+            for order, value in method.returns:
+                for one in self.tracer.origins(value, Where(place.path, method.id, order)):
+                    if isinstance(one.expr, Dict):
+                        keys = {key.value: item for key, item in one.expr.items if isinstance(key, Const)}
+                        described = "name" in keys and ("input_schema" in keys or "parameters" in keys)
+                        if described or (keys.get("type") == Const("function", "str") and "function" in keys):
+                            return True
+        return False
 
     def _handed(self, path: str, called: Called) -> Iterator[tuple[str, int]]:
         """The bodies of what one call is given as tools, and of what it picks from a table by the model's word."""

@@ -6,7 +6,7 @@ import libcst as cst
 
 from factorlint.expr import Attr, Const, Expr, Name, Op, Seq, walk
 from factorlint.facts import Called
-from factorlint.origin import Kind, Where
+from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here, View
 from factorlint.walk import children
 
@@ -52,13 +52,31 @@ def _callers(view: View, place: Where, depth: int = 0) -> set[tuple[str, int]]:
 def calls_of(view: View, place: Where) -> list[tuple[str, Called]]:
     """The calls in the tree that run the function at PLACE."""
     scope = view.project.scope(place)
+    wanted = _overridden(view, place)
     rows = []
     for path, called in view.project.calls_of(scope.name)[:20]:
+        if called.scope == place.scope and path == place.path:
+            continue
         for callee in view.reach.callees(path, called):
-            if any((one.path, one.scope) == (place.path, place.scope) for one in view.reach.bodies(callee)):
+            if any((one.path, one.scope) in wanted for one in view.reach.bodies(callee)):
                 rows.append((path, called))
                 break
     return rows
+
+
+def _overridden(view: View, place: Where) -> set[tuple[str, int]]:
+    """The function at PLACE, and the methods of base classes that it stands in for."""
+    scope = view.project.scope(place)
+    found = {(place.path, place.scope)}
+    holder = view.project.files[place.path].scopes[scope.parent] if scope.parent >= 0 else None
+    if holder is None or holder.kind != "class":
+        return found
+    origin = Origin(Kind.DEFINITION, holder.qualname, place=Where(place.path, holder.id, holder.end))
+    for base in view.tracer.lineage(origin):
+        if base.place is not None:
+            methods = view.project.methods(base.place.path, base.place.scope)
+            found |= {(base.place.path, one.id) for one in methods if one.name == scope.name}
+    return found
 
 
 def _conditional_after_model(view: View, where: Where) -> bool:

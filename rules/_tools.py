@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import libcst as cst
+
 from factorlint.expr import Attr, Call, Const, Expr, Name, Seq, Text, dotted, last_name, walk
 from factorlint.facts import Called, Scope
 from factorlint.origin import Kind, Where
-from factorlint.rule import View, text_of
+from factorlint.rule import Here, View, text_of
 
 _DEPTH = 3
 
@@ -16,7 +18,7 @@ _STAKES = (
     "pay refund charge purchase buy book reserve rebook cancel send email mail post publish tweet reply delete remove "
     "drop destroy deploy release rollback transfer withdraw deposit invoice order submit approve grant revoke issue "
     "write overwrite save create update insert edit modify move rename run execute exec kill restart shutdown install "
-    "merge push commit upload schedule notify message invite"
+    "merge push commit upload schedule notify message invite assign set change display add"
 ).split()
 _READS = (
     "get list fetch read search find look lookup query current show describe check count view load retrieve scan "
@@ -184,7 +186,7 @@ def required(view: View, place: Where) -> list[str]:
     for number, one in enumerate(scope.parameters):
         if one.default is not None or one.kind in ("args", "kwargs"):
             continue
-        if number == 0 and (one.name in ("self", "cls") or (holder is not None and holder.kind == "class")):
+        if number == 0 and one.name in ("self", "cls") and holder is not None and holder.kind == "class":
             continue
         if one.name in _CONTEXT or _context_type(one.annotation):
             continue
@@ -201,6 +203,17 @@ def _context_type(annotation: Expr | None) -> bool:
 
 
 _CONTEXT = frozenset("ctx context run_context wrapper tool_context runtime config state tool_call_id".split())
+
+
+def changes_state(view: View, place: Where) -> bool:
+    """Whether the function writes into what it was given, or into something global."""
+    scope = view.project.scope(place)
+    return bool(scope.outer) or bool(view.project.writes(place.path, place.scope))
+
+
+def asks_model(view: View, place: Where) -> bool:
+    """Whether the function is an agent itself, or comes to one."""
+    return any(one.does in ("call-model", "run", "run-graph") for one in view.reach.below(place))
 
 
 def asks_person(view: View, place: Where) -> bool:
@@ -245,3 +258,13 @@ def _approval_given(view: View, call: Call, where: Where, path: str) -> bool:
 
 
 _APPROVES = re.compile(r"approv|confirm|permission|consent|authoriz|human_in_the_loop")
+
+
+def element_node(argument: cst.CSTNode, item: Expr, here: Here) -> cst.CSTNode:
+    """The node of an element inside the argument, else the argument."""
+    value = argument.value if isinstance(argument, cst.Arg) else argument
+    if isinstance(value, (cst.List, cst.Tuple)):
+        for element in value.elements:
+            if here.expr(element.value) == item:
+                return element.value
+    return argument

@@ -142,7 +142,7 @@ class ContactHumansWithTools(Rule):
                         if maker is None or maker.call is None or maker.made is None:
                             continue
                         for held in facts_at(here.view, maker.call, maker.made, ("FL0703",)):
-                            element = _node_of(at, item, here)
+                            element = _tools.element_node(at, item, here)
                             yield here.mark(
                                 UNAPPROVED_HIGH_STAKES_TOOL, element, held.origin.weaker(), what=held.fact.what
                             )
@@ -192,16 +192,6 @@ def _elements(here: Here, expr: Expr, where: Where) -> Iterator[tuple[Expr, Wher
                     yield (item.value if isinstance(item, Star) else item), held.place
     if not listed:
         yield expr, where
-
-
-def _node_of(argument: cst.CSTNode, item: Expr, here: Here) -> cst.CSTNode:
-    """The node of an element inside the argument, else the argument."""
-    value = argument.value if isinstance(argument, cst.Arg) else argument
-    if isinstance(value, (cst.List, cst.Tuple)):
-        for element in value.elements:
-            if here.expr(element.value) == item:
-                return element.value
-    return argument
 
 
 def _asking(node: cst.Call, here: Here) -> Origin | None:

@@ -1,0 +1,254 @@
+"""FL13 pre-fetch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from factorlint.agents import Tool, Toolset
+from factorlint.expr import Call
+from factorlint.model import Check, Confidence, Owner, Severity
+from factorlint.origin import Kind, Origin, Where
+from factorlint.prompts import Prompt
+from factorlint.rule import Here, Mark, Rule, View, symbols_of, text_of
+
+from . import _fetch, _tools
+
+PREFETCHABLE_TOOL = Check(
+    "FL1301",
+    "prefetchable-tool",
+    Owner.NOBODY,
+    Severity.INFO,
+    "{detail} needs nothing from the model and only reads: the model spends a turn on asking for it",
+    "Call it before the first model call, and put the result into the prompt.",
+    absence=True,
+)
+PROMPT_ORDERS_FETCH = Check(
+    "FL1302",
+    "prompt-orders-fetch",
+    Owner.NOBODY,
+    Severity.INFO,
+    "the prompt orders the model to call {detail} in any case",
+    "What is always called is no choice: call it in code, and put the result into the prompt.",
+)
+PREFETCHED_CONTEXT = Check(
+    None, "prefetched-context", Owner.CODE, None, "what {detail} reads stands in the prompt before the model is asked"
+)
+
+_ORDER = re.compile(
+    r"^\W*(?:\d+[.)]\s*)?(?:(?:you\s+)?(?:must|should|always|first|then|please|start by|begin by|begin with)\W+)*"
+    r"(?:to\s+|by\s+)?(?:use|using|call|calling|invoke|run|query|consult|check)\b",
+    re.IGNORECASE,
+)
+_ANYHOW = re.compile(r"\b(?:always|first|must|immediately|before (?:you|answering|doing|anything))\b", re.IGNORECASE)
+_VERB = re.compile(r"\b(?:use|call|invoke|run|consult|check|query)\b", re.IGNORECASE)
+_CONDITION = re.compile(
+    r"\b(?:if|when|whenever|unless|in case|only|as needed|may|can|could|for each|once|after|until|where)\b",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"(?<=[.!?;:])\s+|\n+")
+
+
+class PreFetch(Rule):
+    """Does the model have to ask for what you know that it needs?
+
+    ## What it looks at
+
+    Tools that are offered to a model, need no argument and only read; prompts that order the model to call a reading
+    tool in any case; and results of your own calls that stand in the prompt before the model is asked.
+
+    ## Why it matters
+
+    If you know that the model will want the open orders, a turn in which it says so is slow, costs, and may be
+    forgotten. Fetch first, and let the model decide what is left to decide.
+
+    ## Framework-owned
+
+    ```python
+    import httpx
+    from agents import Agent, function_tool
+
+
+    @function_tool
+    def list_open_orders() -> list:
+        return httpx.get("https://shop.example/orders?state=open").json()
+
+
+    agent = Agent(name="Clerk", instructions="Answer questions about open orders.", tools=[list_open_orders])
+    ```
+
+    ## Owned
+
+    ```python
+    import httpx
+    from openai import OpenAI
+
+
+    def answer(question: str) -> str:
+        orders = httpx.get("https://shop.example/orders?state=open").json()
+        messages = [{"role": "user", "content": f"Open orders: {orders}. {question}"}]
+        return OpenAI().chat.completions.create(model="gpt-4o", messages=messages).choices[0].message.content
+    ```
+
+    ## What it cannot see
+
+    Prompts in files, tools of servers, and whether the model really needs what a tool would read.
+    """
+
+    factor = 13
+    name = "pre-fetch"
+    checks = (PREFETCHABLE_TOOL, PROMPT_ORDERS_FETCH, PREFETCHED_CONTEXT)
+
+    def visit_Call(self, node: cst.Call, here: Here) -> Iterator[Mark]:
+        for callee in here.callees(node):
+            for symbol, origin in symbols_of(here.view.tracer, callee):
+                held = here.toolset(node, symbol)
+                at = here.argument_node(node, held.argument, symbol) if held.argument else None
+                for tool in held.tools:
+                    if at is not None and not _registered(tool, here) and _prefetchable(here.view, tool):
+                        element = _tools.element_node(at, tool.element, here)
+                        yield here.mark(PREFETCHABLE_TOOL, element, origin.weaker(), detail=tool.name)
+                break
+        yield from self._fetched(node, here)
+
+    def visit_FunctionDef(self, node: cst.FunctionDef, here: Here) -> Iterator[Mark]:
+        number = here.view.scopes.get(here.where.order)
+        if number is None:
+            return
+        yield from self._registered(node, here, number)
+        yield from self._prompts(node, here)
+
+    def _registered(self, node: cst.FunctionDef, here: Here, number: int) -> Iterator[Mark]:
+        """``@agent.tool`` on a function that only reads."""
+        scope = here.view.facts.scopes[number]
+        place = Where(here.where.path, number, scope.end)
+        for decorator in node.decorators:
+            value = decorator.decorator
+            func = value.func if isinstance(value, cst.Call) else value
+            for one in here.origins(func):
+                if not one.plays("tool-decorator") or one.receiver is None:
+                    continue
+                tool = Tool(scope.name, one, here.expr(value), here.where, place)
+                if _prefetchable(here.view, tool):
+                    yield here.mark(PREFETCHABLE_TOOL, decorator, one.weaker(), detail=scope.name)
+                return
+
+    # -- prompts ---------------------------------------------------------------------------------------------------
+
+    def visit_Assign(self, node: cst.Assign, here: Here) -> Iterator[Mark]:
+        yield from self._prompts(node, here)
+
+    def visit_AnnAssign(self, node: cst.AnnAssign, here: Here) -> Iterator[Mark]:
+        yield from self._prompts(node, here)
+
+    def visit_Return(self, node: cst.Return, here: Here) -> Iterator[Mark]:
+        yield from self._prompts(node, here)
+
+    def visit_Expr(self, node: cst.Expr, here: Here) -> Iterator[Mark]:
+        yield from self._prompts(node, here)
+
+    def _prompts(self, node: cst.CSTNode, here: Here) -> Iterator[Mark]:
+        for prompt in here.view.prompts.by_statement.get((here.where.path, here.where.order), ()):
+            held = here.view.agents.toolset(prompt.symbol, prompt.sink.call, prompt.sink_at)
+            for sentence in _sentences(here.view, prompt):
+                tool = _ordered(here.view, sentence, held)
+                if tool is not None:
+                    at = _piece(node, sentence, here)
+                    yield here.mark(PROMPT_ORDERS_FETCH, at, confidence=Confidence.MEDIUM, detail=tool.name)
+                    return
+
+    # -- fetched before --------------------------------------------------------------------------------------------
+
+    def _fetched(self, node: cst.Call, here: Here) -> Iterator[Mark]:
+        call = here.expr(node)
+        if not isinstance(call, Call):
+            return
+        name = _fetch.reading(here, call)
+        if name is not None and _fetch.reaches_prompt(here, call):
+            yield here.mark(PREFETCHED_CONTEXT, node, confidence=Confidence.MEDIUM, detail=name)
+
+
+def _registered(tool: Tool, here: Here) -> bool:
+    """Whether the tool came by a decorator: it is then reported there."""
+    return any(one.plays("tool-decorator") and one.receiver is not None for one in _decorating(tool, here))
+
+
+def _decorating(tool: Tool, here: Here) -> tuple[Origin, ...]:
+    func = tool.element.func if isinstance(tool.element, Call) else tool.element
+    return here.view.tracer.origins(func, tool.where)
+
+
+def _prefetchable(view: View, tool: Tool) -> bool:
+    """Whether the tool takes nothing that the model must know, only reads, and gives something back."""
+    body = tool.body
+    if body is None or _tools.required(view, body) or _tools.effect(view, body, tool.name) is not None:
+        return False
+    if _tools.asks_model(view, body) or _tools.asks_person(view, body):
+        return False
+    scope = view.project.scope(body)
+    if _tools.reads_by_name(scope.name) or _tools.reads_by_name(tool.name):
+        return bool(scope.returns)
+    if _tools.acts_by_name(scope.name) or _tools.changes_state(view, body):
+        return False
+    return _fetch.returns_what_it_read(view, body)
+
+
+def _sentences(view: View, prompt: Prompt) -> Iterator[str]:
+    texts: list[str | None] = []
+    if prompt.kind == "function" and prompt.origin.kind is Kind.DEFINITION:
+        scope = view.project.scope(prompt.place)
+        for order, value in scope.returns:
+            texts.append(text_of(view.tracer, value, Where(prompt.place.path, scope.id, order)))
+    elif prompt.kind in ("literal", "constant", "function"):
+        texts.append(text_of(view.tracer, prompt.expr, prompt.place))
+    for text in texts:
+        yield from (one for one in _SENTENCE.split(text or "") if one.strip())
+
+
+def _ordered(view: View, sentence: str, held: Toolset) -> Tool | None:
+    """The reading tool that the sentence orders to be called, without a condition."""
+    folded = _fold(sentence)
+    for tool in held.tools:
+        name = _fold(tool.name)
+        if len(name) < 4 or name not in folded:
+            continue
+        before = _before(sentence, tool.name)
+        if _CONDITION.search(before) or not _VERB.search(before):
+            continue
+        if not (_ORDER.match(sentence) or _ANYHOW.search(sentence)):
+            continue
+        if _only_reads(view, tool):
+            return tool
+    return None
+
+
+def _only_reads(view: View, tool: Tool) -> bool:
+    if _tools.acts_by_name(tool.name):
+        return False
+    if tool.body is None or _tools.reads_by_name(tool.name):
+        return True
+    return not _tools.asks_model(view, tool.body) and _tools.effect(view, tool.body, tool.name) is None
+
+
+def _fold(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+def _before(sentence: str, name: str) -> str:
+    """What stands before the tool's name."""
+    pattern = r"[\W_]*".join(re.escape(word) for word in re.findall(r"[A-Za-z0-9]+", name))
+    found = re.search(pattern, sentence, re.IGNORECASE)
+    return sentence[: found.start()] if found else sentence
+
+
+def _piece(node: cst.CSTNode, sentence: str, here: Here) -> cst.CSTNode:
+    """The literal in which the sentence begins, else the statement."""
+    start = sentence.strip()[:40].split("{…}")[0].rstrip()
+    for inner in here.inside(cst.SimpleString, cst.FormattedString):
+        said = here.text(inner.node)
+        if said is not None and start and start in said:
+            found: cst.CSTNode = inner.node
+            return found
+    return node
