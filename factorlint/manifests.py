@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from factorlint import guard
+
 _LOCK_LINE = re.compile(
     r'^(?:(?P<start>\[\[package\]\])|(?P<other>\[)|(?P<key>name|version) = "(?P<value>[^"\n]*)")', re.MULTILINE
 )
@@ -275,6 +277,10 @@ def _setup_cfg(text: str) -> Iterator[Told]:
 
 def _setup_py(text: str) -> Iterator[Told]:
     """The literal lists given to ``setup()``, directly or by a name."""
+    reason = guard.refuse(text)
+    if reason is not None:
+        yield Odd(f"not given to the parser: {reason}", None)
+        return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tree = ast.parse(text)

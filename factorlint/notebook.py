@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from factorlint import guard, workers
+from factorlint import guard
 from factorlint.magics import blanked
 from factorlint.model import Problem
 
@@ -53,20 +53,15 @@ def cells(path: str, content: str) -> Cells:
     language = _other_language(data)
     if language:
         return _nothing(path, None, f"written in {language}, not in Python")
-    texts: list[str] = []
+    codes = {index: text for index, row in enumerate(rows) if (text := _code(row)) is not None}
+    pieces = _python(path, codes)
     held: list[Cell] = []
-    problems: list[Problem] = []
     line = 1
-    for index, row in enumerate(rows):
-        text = _code(row)
-        if text is None:
-            continue
-        text, problem = _python(path, index, text)
-        problems += [problem] if problem else []
-        held.append(Cell(index, line, text.count("\n") + 1))
-        texts.append(text)
+    for index, piece in pieces.items():
+        held.append(Cell(index, line, piece.text.count("\n") + 1))
         line += held[-1].lines
-    return Cells("\n".join(texts), tuple(held), tuple(problems))
+    text = "\n".join(piece.text for piece in pieces.values())
+    return Cells(text, tuple(held), tuple(piece.problem for piece in pieces.values() if piece.problem))
 
 
 def _nothing(path: str, line: int | None, reason: str) -> Cells:
@@ -115,40 +110,59 @@ def _code(row: object) -> str | None:
     return text.encode("utf-8", "replace").decode()  # JSON may hold halves of characters
 
 
-def _python(path: str, index: int, text: str) -> tuple[str, Problem | None]:
-    """TEXT as Python, blanked as far as it is none."""
+class _Piece(NamedTuple):
+    """A cell's code as Python: blank, and a Problem, if it is none."""
+
+    text: str
+    problem: Problem | None = None
+
+
+def _python(path: str, codes: Mapping[int, str]) -> dict[int, _Piece]:
+    """CODES, by the number of their cell, as far as they are Python."""
+    texts = dict(codes)
+    faults: dict[int, Problem] = {}
+    for index, code in codes.items():
+        fault = _fault(path, index, code)
+        if fault is not None:
+            texts[index] = blanked(code)
+            fault = _fault(path, index, texts[index])
+        if fault is not None:
+            faults[index] = fault
+    doubtful = {index: texts[index] for index, fault in faults.items() if fault.kind == "parse-error"}
+    for index in _newer(doubtful):
+        del faults[index]
+    return {
+        index: _Piece("\n" * text.count("\n"), faults[index]) if index in faults else _Piece(text)
+        for index, text in texts.items()
+    }
+
+
+def _fault(path: str, index: int, text: str) -> Problem | None:
+    """Why Python cannot read the TEXT of a cell, or should not try: this process must survive it."""
     if len(text) > CELL_LIMIT:
-        problem = Problem(path, None, "too-large", f"more than {CELL_LIMIT:,} characters (cell {index})")
-        return "\n" * text.count("\n"), problem
-    if _fault(text) is None:
-        return text, None
-    rest = blanked(text)
-    fault = _fault(rest)
-    if fault is None or _newer(rest):
-        return rest, None
-    line = fault.lineno if isinstance(fault, SyntaxError) else None
-    reason = fault.msg if isinstance(fault, SyntaxError) else "too deep or too odd to read"
-    return "\n" * text.count("\n"), Problem(path, line, "parse-error", f"{reason} (cell {index})")
-
-
-def _fault(text: str) -> Exception | None:
-    """Why Python cannot read TEXT."""
+        return Problem(path, None, "too-large", f"more than {CELL_LIMIT:,} characters (cell {index})")
+    reason = guard.refuse(text)
+    if reason is not None:
+        return Problem(path, None, "not-analysed", f"not given to the parser: {reason} (cell {index})")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an audited file's invalid escapes are not ours to print
             compile(text, "", "exec", _FLAGS, dont_inherit=True)
-    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError) as error:
-        return error
+    except SyntaxError as error:
+        return Problem(path, error.lineno, "parse-error", f"{error.msg} (cell {index})")
+    except (ValueError, OverflowError, RecursionError, MemoryError):
+        return Problem(path, None, "parse-error", f"too deep or too odd to read (cell {index})")
     return None
 
 
-def _newer(text: str) -> bool:
-    """Whether TEXT is Python, of a version after ours: LibCST can tell, and must not take this process with it."""
-    if guard.refuse(text) is not None:
-        return False
-    from factorlint import older  # and with it LibCST, which few notebooks need
+def _newer(texts: Mapping[int, str]) -> list[int]:
+    """Which of TEXTS are Python of a version after ours. LibCST can tell, and must not take this process with it."""
+    if not texts:
+        return []
+    from factorlint import older, workers  # and with them LibCST and processes, which few notebooks need
 
-    return [told for _, told in workers.each(older.reads, [text], jobs=1, seconds=lambda _: 10.0)] == [True]
+    told = workers.each(older.reads, list(texts.values()), jobs=1, seconds=lambda _: 10.0)
+    return [index for index, (_, reads) in zip(texts, told, strict=True) if reads is True]
 
 
 def _dict(value: object) -> Mapping[str, Any]:

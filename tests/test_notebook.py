@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import time
 from typing import Any
 
 import pytest
@@ -144,6 +145,18 @@ def test_a_deep_cell(text: str) -> None:
     made = read(notebook("a = 1", text, "b = 1"))
     assert made.text.startswith("a = 1\n")
     assert made.text.endswith("\nb = 1")
+
+
+def test_many_broken_cells_take_one_process() -> None:
+    began = time.monotonic()
+    made = read(notebook(*[f"print 'cell {number}'" for number in range(300)]))
+    assert (made.text, len(made.problems)) == ("\n" * 299, 300)
+    assert time.monotonic() - began < 20
+
+
+def test_a_cell_for_another_program_may_hold_anything() -> None:
+    made = read(notebook("%%html\n" + "<b>" + "(" * 5_000 + "a+b/" * 5_000, "%%bash\n" + "x" * 1_100_000, "y"))
+    assert (made.text, made.problems) == ("\n\n\n\ny", ())
 
 
 # -- magics ------------------------------------------------------------------------------------------------------------

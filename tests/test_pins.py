@@ -198,7 +198,7 @@ def test_nothing_outside_the_tree_is_included(tmp_path: Path) -> None:
         ("Pipfile.lock", "{", 1),
         ("Pipfile.lock", "[" * 100_000, None),
         ("setup.py", "print 'two'\n", 1),
-        ("setup.py", "x = " + "(" * 5_000, 1),
+        ("setup.py", "x = " + "(" * 5_000, None),
         ("setup.cfg", "nothing\n", 1),
         ("requirements.txt", "frame==1\n{{ cookiecutter.name }}\n???\n", 2),
         ("uv.lock", "<<<<<<< HEAD\n", None),
@@ -249,6 +249,7 @@ def test_hostile_files_are_read_to_the_end(tmp_path: Path) -> None:
         tmp_path,
         {"e/environment.yml": "dependencies:\n- " + "a" * 490_000, "e/setup.py": "x = " + "a." * 200_000 + "a"},
     )
+    tree(tmp_path, {"f/setup.py": "import a" + ".a" * 200_000, "g/setup.py": "x = a" + ".b()" * 100_000})
 
 
 def test_nothing_is_executed(tmp_path: Path) -> None:
