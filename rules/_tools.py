@@ -7,10 +7,13 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from factorlint import arguments
+from factorlint.agents import Tool, Toolset
+from factorlint.catalog import Symbol
 from factorlint.expr import Attr, Call, Const, Expr, Name, Seq, Text, dotted, last_name, walk
 from factorlint.facts import Called, Scope
 from factorlint.origin import Kind, Where
-from factorlint.rule import Here, View, text_of
+from factorlint.rule import Here, View, facts_at, text_of
 
 _DEPTH = 3
 
@@ -247,8 +250,6 @@ def approved_by_decorator(view: View, place: Where) -> bool:
 
 
 def _approval_given(view: View, call: Call, where: Where, path: str) -> bool:
-    from factorlint import arguments
-
     symbol = view.catalog.find(path)
     if symbol is None:
         return False
@@ -258,6 +259,51 @@ def _approval_given(view: View, call: Call, where: Where, path: str) -> bool:
 
 
 _APPROVES = re.compile(r"approv|confirm|permission|consent|authoriz|human_in_the_loop")
+
+
+def writing_tool(view: View, tools: Toolset) -> Tool | None:
+    """The first of TOOLS that does something to the world and asks nobody."""
+    for tool in tools.tools:
+        if tool.body is not None:
+            if effect(view, tool.body, tool.name) is not None and not asks_person(view, tool.body):
+                return tool
+        elif tool.origin.call is not None and tool.origin.made is not None:
+            if any(True for _ in facts_at(view, tool.origin.call, tool.origin.made, ("FL0703",))):
+                return tool
+    return None
+
+
+def unused_stop(view: View, symbol: Symbol, call: Call, where: Where, tools: Toolset) -> str | None:
+    """The argument by which the library would stop before a tool, if it has one and no call here uses any."""
+    stops = [(symbol, call, where)]
+    for tool in tools.tools:
+        stops += _wrappers(view, tool)
+    for run in view.agents.runs(call, where):
+        stops.append((run.symbol, run.called.call, run.where))
+    names: list[str] = []
+    for one, at_call, at in stops:
+        given = arguments.of(view.tracer, one, at_call, at)
+        own = [name for kin in view.catalog.lineage(one) for name in kin.parameter("approval")]
+        if given.open or any(name in given.given for name in own):
+            return None
+        names += own
+    return f"{names[0]}=" if names else None
+
+
+def _wrappers(view: View, tool: Tool) -> list[tuple[Symbol, Call, Where]]:
+    """The decorators of a tool's function, and the call that wraps it, each as a call."""
+    found: list[tuple[Symbol, Call, Where]] = []
+    if tool.body is not None:
+        scope = view.project.scope(tool.body)
+        outside = Where(tool.body.path, scope.parent, scope.order)
+        for decorator in scope.decorators:
+            call = decorator if isinstance(decorator, Call) else Call(decorator, (), ())
+            for one in view.tracer.origins(call.func, outside):
+                if one.symbol is not None:
+                    found.append((one.symbol, call, outside))
+    if tool.origin.symbol is not None and tool.origin.call is not None and tool.origin.made is not None:
+        found.append((tool.origin.symbol, tool.origin.call, tool.origin.made))
+    return found
 
 
 def element_node(argument: cst.CSTNode, item: Expr, here: Here) -> cst.CSTNode:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Expr, Name, walk
+from factorlint.expr import Call, Expr, Name, walk
 from factorlint.facts import Called
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Where
-from factorlint.rule import Here, Mark, Rule
+from factorlint.rule import Here, Mark, Rule, symbols_of
 
+from . import _tools
 from ._loops import MODEL, branches_on_answer, model_call, only_retries, recursion, steps_below, sure
 
 OPAQUE_AGENT_RUN = Check(
@@ -123,8 +124,24 @@ class OwnYourControlFlow(Rule):
             yield here.mark_held(PREBUILT_LOOP, node, held)
         for held in here.held(node, "declared-graph"):
             yield here.mark_held(DECLARED_GRAPH, node, held)
+        yield from self._no_stop(node, here)
         yield from self._graph_run(node, here)
         yield from self._deferred_run(node, here)
+
+    def _no_stop(self, node: cst.Call, here: Here) -> Iterator[Mark]:
+        """An agent with a tool that writes, whose library has a stop before tools that nobody uses."""
+        call = here.expr(node)
+        for callee in here.callees(node):
+            for symbol, origin in symbols_of(here.view.tracer, callee):
+                if not isinstance(call, Call) or not here.plays(origin, "agent", "executor", "graph"):
+                    continue
+                tools = here.toolset(node, symbol)
+                if not tools.tools or _tools.writing_tool(here.view, tools) is None:
+                    continue
+                stop = _tools.unused_stop(here.view, symbol, call, here.where, tools)
+                if stop is not None:
+                    yield here.mark(NO_INTERRUPT_BEFORE_TOOLS, node, origin, detail=stop)
+                return
 
     def _graph_run(self, node: cst.Call, here: Here) -> Iterator[Mark]:
         for callee in here.callees(node):
