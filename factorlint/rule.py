@@ -108,6 +108,15 @@ class Here:
         for step in inside(self.step, frozenset(kinds), self.view.scopes):
             yield Here(self.view, step, self.rule)
 
+    def outer(self, *kinds: type[cst.CSTNode]) -> Here | None:
+        """The innermost ancestor of one of KINDS with where it stands, not beyond the function around the node."""
+        step = self.step.up
+        while step is not None and not isinstance(step.node, (cst.FunctionDef, cst.ClassDef)):
+            if isinstance(step.node, kinds):
+                return Here(self.view, step, self.rule)
+            step = step.up
+        return None
+
     def enclosing(self, *kinds: type[cst.CSTNode]) -> cst.CSTNode | None:
         """The innermost ancestor of one of KINDS, not looking beyond the function around the node."""
         for node in self.ancestors():

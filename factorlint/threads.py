@@ -74,6 +74,11 @@ class Threads:
         return frozenset(holder for one in self.sent for holder in one.holders)
 
     @functools.cached_property
+    def renderers(self) -> frozenset[tuple[str, int]]:
+        """The functions (file, scope) of the tree that the context of some model call goes through."""
+        return frozenset(place for one in self.sent for place in one.functions)
+
+    @functools.cached_property
     def saved(self) -> frozenset[tuple[str, int]]:
         """The classes (file, scope) of which some part goes into a file, a database or another store that lasts."""
         found: set[tuple[str, int]] = set()

@@ -1,0 +1,217 @@
+"""FL03 own-your-context-window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from factorlint.expr import Expr, Item, Name, Other, walk
+from factorlint.model import Check, Confidence, Owner, Severity
+from factorlint.origin import Where
+from factorlint.rule import Here, Mark, Rule
+from factorlint.threads import Holder, Sent
+
+from . import _bounds, _state
+
+FRAMEWORK_MEMORY = Check(
+    "FL0301",
+    "framework-memory",
+    Owner.FRAMEWORK,
+    Severity.WARNING,
+    "{symbol} decides what the model remembers: {what}",
+    "Keep the events yourself, and write the function that renders them for the next call.",
+)
+SERVER_SIDE_CONTEXT = Check(
+    "FL0302",
+    "server-side-context",
+    Owner.FRAMEWORK,
+    Severity.WARNING,
+    "{symbol} leaves the history with the provider: {what}",
+    "Send the context you want the model to see, whole, with every call.",
+)
+UNBOUNDED_CONTEXT = Check(
+    "FL0303",
+    "unbounded-context",
+    Owner.NOBODY,
+    Severity.WARNING,
+    "{what} grows from call to call and is sent whole: nothing trims or summarises it",
+    "Render what the next step needs: drop, cut or summarise what is old.",
+)
+OWNED_CONTEXT = Check(None, "owned-context", Owner.CODE, None, "the context is built here from the tree's own state")
+
+_FEW_STEPS = 20  # from the specification of FL0303
+_TRIMMERS = ("trim", "trunc", "compact", "summar", "prune", "filter", "shorten", "condense", "limit", "window")
+
+
+class OwnYourContextWindow(Rule):
+    """Who decides what one model call sees?
+
+    ## What it looks at
+
+    The messages and prompts of every model call, walked back to the fields, globals and lists that hold them. A memory
+    object of a framework and a history kept by the provider are reported, and so is a list that only ever grows.
+    Functions of the tree that build, render, cut or join the context are evidence that it is yours.
+
+    ## Why it matters
+
+    Everything that the model knows stands in its context. What is in it, in which form and order, is the largest lever
+    on quality that you have, and a memory object takes it out of your hands.
+
+    ## Framework-owned
+
+    ```python
+    from langchain.chains import ConversationChain
+    from langchain.memory import ConversationBufferMemory
+    from langchain_openai import ChatOpenAI
+
+    memory = ConversationBufferMemory()
+    chat = ConversationChain(llm=ChatOpenAI(model="gpt-4o"), memory=memory)
+    ```
+
+    ## Owned
+
+    ```python
+    from openai import OpenAI
+
+
+    def render(events: list) -> str:
+        return "\\n".join(f"<{event['kind']}>{event['data']}</{event['kind']}>" for event in events[-20:])
+
+
+    def next_step(events: list) -> str:
+        messages = [{"role": "user", "content": render(events)}]
+        return OpenAI().chat.completions.create(model="gpt-4o", messages=messages).choices[0].message.content
+    ```
+
+    ## What it cannot see
+
+    What a provider cuts on its side, and lists that a framework trims through a hook that another tree passes in.
+    """
+
+    factor = 3
+    name = "own-your-context-window"
+    checks = (FRAMEWORK_MEMORY, SERVER_SIDE_CONTEXT, UNBOUNDED_CONTEXT, OWNED_CONTEXT)
+
+    def visit_Call(self, node: cst.Call, here: Here) -> Iterator[Mark]:
+        for check in (FRAMEWORK_MEMORY, SERVER_SIDE_CONTEXT):
+            for held in here.held(node, str(check.code)):
+                yield here.mark_held(check, node, held)
+        for sent in here.view.threads.by_statement.get((here.where.path, here.where.order), ()):
+            if sent.called.call == here.expr(node):
+                yield from self._grows(node, here, sent)
+
+    def _grows(self, node: cst.Call, here: Here, sent: Sent) -> Iterator[Mark]:
+        for holder in sorted(sent.holders, key=lambda one: (one.kind, one.path, one.scope, one.name)):
+            what = _growing(here, holder)
+            if what is None or _trimmed(here, holder, sent) or _bounded(here, holder):
+                continue
+            yield here.mark(UNBOUNDED_CONTEXT, node, confidence=Confidence.MEDIUM, what=what)
+            return
+
+    def visit_FunctionDef(self, node: cst.FunctionDef, here: Here) -> Iterator[Mark]:
+        number = here.view.scopes.get(here.where.order)
+        if number is None:
+            return
+        place = (here.where.path, number)
+        if place in here.view.threads.renderers and _builds(here, number):
+            yield here.mark(OWNED_CONTEXT, node, confidence=Confidence.MEDIUM)
+
+
+def _growing(here: Here, holder: Holder) -> str | None:
+    """The name of what grows from call to call, or None: a field that is appended to, a list that a loop fills."""
+    view = here.view
+    if holder.kind == "field":
+        found = _state.growing(view, holder.path, holder.scope)
+        owner = view.project.files[holder.path].scopes[holder.scope].name
+        return f"{owner}.{holder.name}" if found == holder.name and _each_turn(here, holder) else None
+    if holder.kind != "local" or (holder.path, holder.scope) != (here.where.path, here.where.scope):
+        return None
+    loop = here.outer(cst.While, cst.For)
+    if loop is None:
+        return None
+    end = view.reach.end(holder.path, loop.where.order)
+    scope = view.facts.scopes[holder.scope]
+    for called in view.threads.grown(Name(holder.name), holder.path, scope):
+        if loop.where.order <= called.order <= end:
+            return holder.name
+    for row in scope.bindings.get(holder.name, ()):
+        if loop.where.order < row.order <= end and row.value is not None and _adds_to_itself(row.value, holder.name):
+            return holder.name
+    return None
+
+
+def _each_turn(here: Here, holder: Holder) -> bool:
+    """Whether the function that sends it, or one that it calls, also makes it longer: then every turn does."""
+    function = here.function()
+    if function is None:
+        return here.outer(cst.While, cst.For) is not None
+    place = Where(here.where.path, function.id, function.order)
+    below = {
+        (one.callee.place.path, one.callee.place.scope) for one in here.view.reach.below(place) if one.callee.place
+    }
+    below.add((place.path, place.scope))
+    return any(how == "grow" and (path, scope) in below for path, scope, _, how in here.view.threads.changes(holder))
+
+
+def _adds_to_itself(value: Expr, name: str) -> bool:
+    return getattr(value, "op", "") == "+" and any(isinstance(one, Name) and one.id == name for one in walk(value))
+
+
+def _trimmed(here: Here, holder: Holder, sent: Sent) -> bool:
+    """Whether any part of it is ever dropped, cut or summarised on the way."""
+    view = here.view
+    if any(how == "trim" for *_, how in view.threads.changes(holder)):
+        return True
+    places = {(sent.where.path, sent.where.scope), *sent.functions}
+    if holder.kind == "field":
+        places |= {(holder.path, one.id) for one in view.project.methods(holder.path, holder.scope)}
+    for path, scope in places:
+        name = view.project.files[path].scopes[scope].name.lower()
+        if (path, scope) in sent.functions and any(word in name for word in _TRIMMERS):
+            return True
+        if any(_cuts(called.call, holder.name) for called in view.project.calls_in(path, scope)):
+            return True
+        facts = view.project.files[path]
+        values = [row.value for rows in facts.scopes[scope].bindings.values() for row in rows if row.value is not None]
+        values += [value for _, value in facts.scopes[scope].returns]
+        if any(_slices(value, holder.name) for value in values):
+            return True
+    return False
+
+
+def _cuts(expr: Expr, name: str) -> bool:
+    func = getattr(expr, "func", None)
+    said = str(getattr(func, "name", getattr(func, "id", ""))).lower()
+    return _slices(expr, name) or (any(word in said for word in _TRIMMERS) and _mentions(expr, name))
+
+
+def _slices(expr: Expr, name: str) -> bool:
+    return any(
+        isinstance(one, Item) and isinstance(one.key, Other) and one.key.kind == "slice" and _mentions(one.base, name)
+        for one in walk(expr)
+    )
+
+
+def _mentions(expr: Expr, name: str) -> bool:
+    return any(name in (getattr(one, "id", None), getattr(one, "name", None)) for one in walk(expr))
+
+
+def _bounded(here: Here, holder: Holder) -> bool:
+    """Whether a limit of at most twenty steps ends the growth: only of a list that lives no longer than its loop."""
+    if holder.kind != "local":
+        return False
+    loop = here.outer(cst.While, cst.For)
+    if loop is None:
+        return False
+    bound = _bounds.of_loop(loop)
+    return bound.ends is _bounds.Ends.STEPS and bound.steps <= _FEW_STEPS
+
+
+def _builds(here: Here, number: int) -> bool:
+    """Whether the function puts something together, rather than handing something on."""
+    scope = here.view.facts.scopes[number]
+    place = Where(here.where.path, number, scope.order)
+    if any(one.does in ("call-model", "run") for one in here.view.reach.below(place)):
+        return False
+    return bool(scope.returns or scope.yields) and scope.end > scope.order
