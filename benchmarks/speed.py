@@ -142,7 +142,7 @@ def compare(row: str, tree: Tree, rounds: int, jobs: int) -> None:
 def programs(tree: Path, jobs: int) -> Iterator[tuple[str, list[str]]]:
     """Name and command of everything that takes part."""
     yield "ast.parse", [sys.executable, "-c", YARDSTICK, str(tree)]
-    audit = ["check", str(tree), "--isolated", "--no-cache", "--exit-zero", "--jobs", str(jobs), "-o", "json"]
+    audit = ["audit", str(tree), "--isolated", "--no-cache", "--exit-zero", "--jobs", str(jobs), "-o", "json"]
     yield "factorlint", [found("factorlint") or "factorlint", *audit]
     peers = {
         "ruff": ["check", "--no-cache", "--isolated", "--output-format", "concise", "--exit-zero"],

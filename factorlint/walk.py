@@ -84,11 +84,18 @@ def _children(node: cst.CSTNode) -> list[cst.CSTNode]:
     out: list[cst.CSTNode] = []
     for name in _fields(type(node)):
         value: Any = getattr(node, name)
-        if isinstance(value, cst.CSTNode):
+        kind = type(value)
+        if kind is list or kind is tuple:
+            out += [one for one in value if _is_node(type(one))]
+        elif _is_node(kind):
             out.append(value)
-        elif isinstance(value, (list, tuple)):
-            out += [one for one in value if isinstance(one, cst.CSTNode)]
     return out
+
+
+@functools.cache
+def _is_node(kind: type) -> bool:
+    """Asked of classes, of which there are few: of a node itself it would be dear, since nodes are abstract."""
+    return issubclass(kind, cst.CSTNode)
 
 
 def children(node: cst.CSTNode) -> list[cst.CSTNode]:
