@@ -56,7 +56,7 @@ def test_a_lost_worker_costs_its_item(start: str, fate: str, failure: Failure) -
 @pytest.mark.parametrize(
     ("fate", "message"),
     [
-        ("crash", "ZeroDivisionError: integer division or modulo by zero at test_workers.py:"),
+        ("crash", "ZeroDivisionError: integer division or modulo by zero at spawned.py:"),
         ("quit", "SystemExit: enough at"),
     ],
 )
@@ -78,7 +78,7 @@ def test_greed_for_memory_costs_its_item() -> None:
     before, failure, after = run(["a", "eat", "b"], 1, memory_mb=300)
     assert (before, after) == (("a", "done"), ("b", "done"))
     assert failure.kind == "crash"
-    assert failure.message.startswith("MemoryError at test_workers.py:")
+    assert failure.message.startswith("MemoryError at spawned.py:")
 
 
 def test_the_same_for_any_number_of_jobs() -> None:
