@@ -221,7 +221,7 @@ def _rules(plugins: Iterable[str]) -> list[RuleInfo]:
     from factorlint import registry
 
     try:
-        return [registry.info(rule) for rule in registry.rules(plugins)]
+        return list(registry.infos(plugins))
     except Exception as error:  # a plugin's own code runs here, and may fail in any way
         if not plugins:
             raise

@@ -40,7 +40,8 @@ def _rule(info: RuleInfo) -> Iterator[str]:
     yield f"# {info.code} {info.name}"
     yield from _sections(info.doc, "", *doc.HEADINGS)
     yield "## Checks\n\n" + "\n".join(_row(check) for check in info.checks)
-    yield f"The chapter: {BY_NUMBER[info.factor].url}"
+    if BY_NUMBER[info.factor].url:
+        yield f"The chapter: {BY_NUMBER[info.factor].url}"
 
 
 def _check(info: RuleInfo, check: Check) -> Iterator[str]:
@@ -50,7 +51,8 @@ def _check(info: RuleInfo, check: Check) -> Iterator[str]:
     if check.advice:
         yield f"Instead: {check.advice}"
     yield from _sections(info.doc, *doc.HEADINGS)
-    yield f"The chapter: {BY_NUMBER[info.factor].url}"
+    if BY_NUMBER[info.factor].url:
+        yield f"The chapter: {BY_NUMBER[info.factor].url}"
 
 
 def _sections(text: str, *headings: str) -> Iterator[str]:

@@ -25,6 +25,9 @@ class Factor:
 
     @property
     def url(self) -> str:
+        """The chapter; empty for what is none."""
+        if self.number > 13:
+            return ""
         stem = "appendix" if self.number == 13 else "factor"
         return f"{_CHAPTERS}/{stem}-{self.number:02}-{self.name}.md"
 
@@ -44,5 +47,6 @@ FACTORS = (
     Factor(12, "stateless-reducer", "Make your agent a stateless reducer", 2.0),
     Factor(13, "pre-fetch", "Pre-fetch all the context you might need", 0.5),
 )
-BY_NUMBER = {factor.number: factor for factor in FACTORS}
+HOUSE = Factor(90, "suppression-comments", "Suppression comments", 0.0)  # what factorlint says of its own comments
+BY_NUMBER = {factor.number: factor for factor in (*FACTORS, HOUSE)}
 DECISIVE = (2, 3, 5, 8)  # where a framework owns most of these, a team ends up reverse-engineering it

@@ -9,6 +9,7 @@ import pkgutil
 from collections.abc import Iterable
 from types import ModuleType
 
+from factorlint import suppress
 from factorlint.factors import BY_NUMBER
 from factorlint.model import Check, RuleInfo
 from factorlint.rule import Rule
@@ -47,13 +48,18 @@ def info(rule: Rule) -> RuleInfo:
     return RuleInfo(rule.factor, rule.code, rule.name, factor.title, factor.weight, doc, rule.checks)
 
 
+def infos(plugins: Iterable[str] = ()) -> tuple[RuleInfo, ...]:
+    """What a report says of every rule, and of factorlint's own comments. Raises as ``rules`` does."""
+    return (*map(info, rules(plugins)), suppress.INFO)
+
+
 def lookup(word: str, plugins: Iterable[str] = ()) -> tuple[RuleInfo, Check | None]:
     """The rule, and the check where one is meant, by code (FL08, FL0801), rule name or check name. Raises KeyError."""
     wanted = word.strip().lower()
-    for rule in rules(plugins):
-        if wanted in (rule.code.lower(), rule.name):
-            return info(rule), None
-        for check in rule.checks:
+    for one in infos(plugins):
+        if wanted in (one.code.lower(), one.name):
+            return one, None
+        for check in one.checks:
             if wanted in (check.name, (check.code or "").lower()):
-                return info(rule), check
+                return one, check
     raise KeyError(word)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from factorlint import (
     score,
     sift,
     source,
+    suppress,
     workers,
 )
 from factorlint.agents import Agents
@@ -37,6 +38,8 @@ from factorlint.reach import Reach
 from factorlint.rule import Rule, View
 from factorlint.source import Source
 from factorlint.threads import Threads
+
+Comments = tuple[suppress.Comment, ...]
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,9 @@ def audit(root: Path, paths: Sequence[Path], settings: Settings) -> Report:
     project, unread = learn_all(texts, known, settings)
     pinned = pins.read_pins(root, found.manifests)
     sites, unjudged = visit_all(project, texts, pinned, rules, settings)
-    problems = (*found.problems, *texts.problems, *unread, *pinned.problems, *unjudged)
-    return judge(texts, len(project.files), sites, problems, rules, pinned, settings)
+    comments, unheard = listen(texts, rules, settings)
+    problems = (*found.problems, *texts.problems, *unread, *pinned.problems, *unjudged, *unheard)
+    return judge(texts, len(project.files), sites, comments, problems, rules, pinned, settings)
 
 
 def find(root: Path, paths: Sequence[Path], known: Catalog, settings: Settings) -> Found:
@@ -173,10 +177,29 @@ def visit_all(
     return sites, problems
 
 
+def listen(texts: Read, rules: Sequence[Rule], settings: Settings) -> tuple[dict[str, Comments], list[Problem]]:
+    """The comments of every wanted file that speak to factorlint."""
+    infos = tuple(map(registry.info, rules))
+
+    def hear(one: Source) -> Comments:
+        return tuple(suppress.checked(comment, infos) for comment in suppress.comments(one.text))
+
+    held: dict[str, Comments] = {}
+    problems: list[Problem] = []
+    work = [one for path, one in sorted(texts.sources.items()) if path in texts.wanted and suppress.may_hold(one.text)]
+    for one, result in workers.each(hear, work, jobs=jobs(settings, work), seconds=_patience):
+        if isinstance(result, tuple):
+            held[one.path] = result
+        else:
+            problems.append(Problem(one.path, None, result.kind, f"comments: {result.message}"))
+    return held, problems
+
+
 def judge(
     texts: Read,
     analysed: int,
     sites: Sequence[Site],
+    comments: Mapping[str, Comments],
     problems: Sequence[Problem],
     rules: Sequence[Rule],
     pinned: Pins,
@@ -189,14 +212,16 @@ def judge(
     crashed = {int(problem.message[2:4]) for problem in problems if problem.kind == "rule-crash"}
     unknown = (set(range(1, 14)) - {rule.factor for rule in rules}) | crashed
     told = score.judge([one.site for one in found], files, agent_code=bool(texts.direct), unknown=unknown)
+    marked, complaints = suppress.apply(found, comments, texts.sources, {one.path for one in problems})
+    everything = sorted((*marked, *sift.findings(complaints)), key=sift.place)
     report = Report(
         root=".",
         version=__version__,
         summary=told.summary,
         verdicts=told.verdicts,
-        sites=sift.sift(found, settings),
+        sites=sift.sift(everything, settings),
         problems=tuple(sorted(set(problems), key=lambda one: (one.path, one.line or 0, one.kind, one.message))),
-        rules=tuple(registry.info(rule) for rule in rules),
+        rules=(*map(registry.info, rules), suppress.INFO),
         notes=notes(sites, pinned),
         extra={"gains": dict(zip((one.fingerprint for one in found), told.gains, strict=True))},
     )

@@ -38,6 +38,11 @@ def sift(found: Iterable[Finding], settings: Settings) -> tuple[Finding, ...]:
     return tuple(_sifted(one, settings) for one in found)
 
 
+def place(finding: Finding) -> tuple[object, ...]:
+    """What findings are ordered by."""
+    return _place(finding.site)
+
+
 def strangers(words: Iterable[str], rules: Iterable[RuleInfo]) -> list[str]:
     """Those of WORDS (of ``select`` and ``ignore``) that mean no rule or check of RULES."""
     rules = tuple(rules)

@@ -42,6 +42,10 @@ class Source:
         cell = self.cells[max(number, 0)]
         return cell.index, line - cell.first_line + 1
 
+    def absolute(self, index: int | None, line: int) -> int:
+        """The line of the text that ``locate`` told as LINE of the cell with this INDEX."""
+        return line + sum(cell.first_line - 1 for cell in self.cells if cell.index == index)
+
 
 def read(file: File, limit: int = LIMIT) -> Source:
     """The Source of FILE. Never raises for what it meets: what cannot be read is an empty text and a Problem."""

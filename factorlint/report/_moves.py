@@ -27,7 +27,7 @@ def moves(report: Report) -> list[Move]:
     """At most three, the best first; a run that worked out no gains orders them by severity and the factor's weight."""
     groups: dict[str, list[Finding]] = {}
     for one in sorted(report.sites, key=order):
-        if one.site.check.code and one.status is Status.NEW:
+        if one.site.check.code and one.status is Status.NEW and BY_NUMBER[one.site.factor].weight:
             groups.setdefault(one.site.check.code, []).append(one)
     found = [_move(group, _gains(report)) for group in groups.values()]
     return sorted(found, key=_rank)[:MOST]

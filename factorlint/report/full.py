@@ -60,4 +60,4 @@ def _facts(finding: Finding, info: RuleInfo | None) -> Iterator[tuple[str, str]]
         yield "instead", text.folded(site.advice)
     if finding.why:
         yield finding.status.value, text.folded(finding.why)
-    yield "see", f"factorlint explain {site.check.id}, {BY_NUMBER[site.factor].url}"
+    yield "see", ", ".join(filter(None, (f"factorlint explain {site.check.id}", BY_NUMBER[site.factor].url)))

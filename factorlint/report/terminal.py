@@ -135,11 +135,13 @@ def _factor(
 ) -> Iterator[Line]:
     known = BY_NUMBER[factor]
     score = f": {verdict.score:.0f} of 100" if verdict and verdict.score is not None else ""
-    yield Line((f"F{factor} {known.title}", "title"), (score, ""))
+    number = f"F{factor}" if known.weight else known.code
+    yield Line((f"{number} {known.title}", "title"), (score, ""))
     reason = why(info)
     if reason:
         yield from wrapped(text.folded(reason), look.width, indent=2, style="dim")
-    yield from wrapped(known.url, look.width, indent=2, style="dim")
+    if known.url:
+        yield from wrapped(known.url, look.width, indent=2, style="dim")
     for (_, advice), group in groupby(found, key=lambda one: (one.site.check.id, one.site.advice)):
         same = list(group)
         check = same[0].site.check
