@@ -17,6 +17,7 @@ from factorlint import __version__, gates, registry
 from factorlint.__main__ import main
 from factorlint.config import Bar, ConfigError, Persona, Settings
 from factorlint.model import Files, Problem, Report, RuleInfo
+from factorlint.report import FORMATS
 
 RULES = (RuleInfo(8, "FL08", "own-your-control-flow", "Own your control flow", 2, "", (OPAQUE, OWNED_LOOP)),)
 
@@ -169,7 +170,9 @@ def test_the_last_line_says_why_the_exit_is_not_0(engine: Engine, call: Call) ->
         (make_report([], (Problem("no.py", None, "missing", "x"),)), 3, "no such file or folder: no.py"),
     ],
 )
-@pytest.mark.parametrize("name", ["concise", "full", "json", "text"])
+@pytest.mark.parametrize(
+    "name", ["concise", "full", "github", "gitlab", "json", "jsonl", "junit", "markdown", "sarif", "text"]
+)
 def test_exit_codes_are_the_same_for_every_format(
     engine: Engine, call: Call, report: Report, code: int, said: str, name: str
 ) -> None:
@@ -198,7 +201,7 @@ def test_interrupted(engine: Engine, call: Call) -> None:
         ("check --min-confidence certain", "certain"),
         ("check --fail-under 200", "--fail-under expects a number from 0 to 100"),
         ("check --jobs -3", "--jobs expects a whole number"),
-        ("check --output pdf", "--output expects one of concise, full, json, text, not 'pdf'"),
+        ("check --output pdf", f"--output expects one of {', '.join(FORMATS)}, not 'pdf'"),
         ("check --output json:no/such/folder/x.json", "no/such/folder"),
         ("check --config none.toml", "none.toml"),
         ("check --select FL99", "no rule or check is called 'FL99'"),

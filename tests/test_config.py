@@ -11,6 +11,7 @@ import pytest
 
 from factorlint.config import NAMES, Bar, ConfigError, Output, Settings, nearest, parse, project, read, resolve
 from factorlint.model import Confidence, Severity
+from factorlint.report import FORMATS
 
 
 def write(path: Path, text: str) -> Path:
@@ -112,7 +113,7 @@ def test_isolated_and_named_files(tmp_path: Path) -> None:
         ("fail-under = true", "'fail-under' expects a number from 0 to 100, not True"),
         ("notebooks = 'yes'", "'notebooks' expects true or false, not 'yes'"),
         ("cache-dir = 1", "'cache-dir' expects a path, not 1"),
-        ("output = 'pdf'", "'output' expects one of concise, full, json, text, not 'pdf'"),
+        ("output = 'pdf'", f"'output' expects one of {', '.join(FORMATS)}, not 'pdf'"),
         ("output = 'json:'", "'output' expects FORMAT or FORMAT:FILE, not 'json:'"),
         ("output = 'json:/etc/motd'", "'output' may only name paths inside its folder, not '/etc/motd'"),
         ("cache-dir = '../up'", "'cache-dir' may only name paths inside its folder, not '../up'"),

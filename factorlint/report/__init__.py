@@ -11,7 +11,13 @@ from factorlint.model import Report
 FORMATS: Mapping[str, str] = {  # the name on the command line → its module
     "concise": "concise",
     "full": "full",
+    "github": "github",
+    "gitlab": "gitlab",
     "json": "json_",
+    "jsonl": "jsonl",
+    "junit": "junit",
+    "markdown": "markdown",
+    "sarif": "sarif",
     "text": "terminal",
 }
 

@@ -23,13 +23,18 @@ def folded(text: str) -> str:
     return safe(" ".join(text.split()))
 
 
+def near(name: str, look: Look) -> str:
+    """NAME as a program in the current folder would open it; absolute where that folder is elsewhere."""
+    if not look.base:
+        return name
+    full = os.path.normpath(os.path.join(look.base, name))  # noqa: PTH118 - words only, no file is looked at
+    short = os.path.relpath(full, look.here)
+    return (full if short.startswith("..") else short).replace(os.sep, "/")
+
+
 def path(name: str, look: Look) -> str:
     """NAME as a reader in the current folder would open it."""
-    if not look.base:
-        return safe(name)
-    full = os.path.normpath(os.path.join(look.base, name))  # noqa: PTH118 - words only, no file is looked at
-    near = os.path.relpath(full, look.here)
-    return safe((full if near.startswith("..") else near).replace(os.sep, "/"))
+    return safe(near(name, look))
 
 
 def place(finding: Finding, look: Look) -> str:

@@ -22,35 +22,34 @@ def document(report: Report) -> dict[str, Any]:
     """REPORT as plain data in the shape of the schema."""
     return {
         "schema": SCHEMA,
-        "tool": {"name": "factorlint", "version": report.version},
+        "tool": tool(report),
         "root": report.root,
-        "summary": _summary(report.summary),
-        "factors": [_factor(one) for one in sorted(report.verdicts, key=lambda one: one.factor)],
-        "sites": [_site(one) for one in sorted(report.sites, key=order)],
-        "problems": [_problem(one) for one in sorted(report.problems, key=problem_order)],
+        "summary": summary(report.summary),
+        "factors": [factor(one) for one in sorted(report.verdicts, key=lambda one: one.factor)],
+        "sites": [site(one) for one in sorted(report.sites, key=order)],
+        "problems": [problem(one) for one in sorted(report.problems, key=problem_order)],
     }
 
 
-def _summary(summary: Summary) -> dict[str, Any]:
+def tool(report: Report) -> dict[str, Any]:
+    """Who made the report."""
+    return {"name": "factorlint", "version": report.version}
+
+
+def summary(one: Summary) -> dict[str, Any]:
+    """The tree in one object."""
     return {
-        "score": _rounded(summary.score),
-        "coverage": {
-            "scored": summary.scored,
-            "not_applicable": summary.not_applicable,
-            "unknown": summary.unknown,
-        },
-        "decisive_owned_by_framework": summary.decisive_owned_by_framework,
-        "verdict": summary.verdict,
-        "owners": _owners(summary.owners),
-        "files": {
-            "seen": summary.files.seen,
-            "analysed": summary.files.analysed,
-            "failed": summary.files.failed,
-        },
+        "score": _rounded(one.score),
+        "coverage": {"scored": one.scored, "not_applicable": one.not_applicable, "unknown": one.unknown},
+        "decisive_owned_by_framework": one.decisive_owned_by_framework,
+        "verdict": one.verdict,
+        "owners": _owners(one.owners),
+        "files": {"seen": one.files.seen, "analysed": one.files.analysed, "failed": one.files.failed},
     }
 
 
-def _factor(verdict: Verdict) -> dict[str, Any]:
+def factor(verdict: Verdict) -> dict[str, Any]:
+    """One factor."""
     return {
         "factor": verdict.factor,
         "code": verdict.code,
@@ -62,7 +61,8 @@ def _factor(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _site(finding: Finding) -> dict[str, Any]:
+def site(finding: Finding) -> dict[str, Any]:
+    """One site, evidence included; the path starts at the report's root."""
     site = finding.site
     return {
         "code": site.check.code,
@@ -89,8 +89,9 @@ def _site(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _problem(problem: Problem) -> dict[str, Any]:
-    return {"path": problem.path, "line": problem.line, "kind": problem.kind, "message": problem.message}
+def problem(one: Problem) -> dict[str, Any]:
+    """One thing that was not read or not judged."""
+    return {"path": one.path, "line": one.line, "kind": one.kind, "message": one.message}
 
 
 def _owners(owners: Mapping[Owner, float]) -> dict[str, Any]:
