@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from factorlint.model import Owner
+from factorlint.model import Cell, Grip, Owner, Stop
 
 Condition = Mapping[str, Any]  # argument name → given | absent | truthy | falsy | {is: …} | {in: […]} | {has: …}
 
@@ -89,6 +89,8 @@ class Library:
     read: Mapping[str, tuple[str, ...]]
     symbols: tuple[Symbol, ...]
     lookalikes: tuple[Mapping[str, Any], ...] = ()
+    told: Mapping[int, Cell] = field(default_factory=dict)  # what a person wrote about a factor, for the scorecard
+    stop: Stop | None = None
 
 
 @dataclass(frozen=True)
@@ -207,6 +209,7 @@ def build(libraries: Iterable[Library]) -> Catalog:
 def _library(data: Mapping[str, Any]) -> Library:
     name = data["library"]
     symbols: list[Symbol] = []
+    card = data.get("scorecard") or {}
     for row in data.get("symbols") or ():
         symbols += _symbols(name, row, None)
     return Library(
@@ -221,7 +224,15 @@ def _library(data: Mapping[str, Any]) -> Library:
         read={key: _strings(value) for key, value in (data.get("read") or {}).items()},
         symbols=tuple(symbols),
         lookalikes=tuple(data.get("lookalikes") or ()),
+        told={int(factor): _told(int(factor), row) for factor, row in (card.get("factors") or {}).items()},
+        stop=Stop(**card["stops"]) if card.get("stops") else None,
     )
+
+
+def _told(factor: int, row: Mapping[str, Any]) -> Cell:
+    if factor not in range(1, 14):
+        raise CatalogError(f"scorecard: there is no factor {factor}")
+    return Cell(factor=factor, **{**row, "grip": Grip(row["grip"])})
 
 
 def _symbols(library: str, row: Mapping[str, Any], holders: tuple[str, ...] | None) -> Iterator[Symbol]:

@@ -186,6 +186,32 @@ def rules(plugin: Plugins = None) -> None:
         _write(pages.listing(_rules(plugin or ())))
 
 
+@app.command()
+def frameworks(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One library; all of them without it.")] = None,
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FORMAT[:FILE]")] = "text",
+    color: Colored = None,
+) -> None:
+    """What each known library owns of the thirteen factors, and what it gives back.
+
+    Formats: text, markdown, json, html.
+    """
+    from factorlint import catalog, scorecard
+    from factorlint.report import frameworks as pages
+
+    with _plainly():
+        wanted, _, file = output.partition(":")
+        if wanted not in pages.FORMATS:
+            raise ConfigError(f"--output: there is no format {wanted!r} here: {', '.join(pages.FORMATS)}")
+        known = catalog.builtin()
+        cards = scorecard.cards(known)
+        one = scorecard.find(cards, known, name) if name else None
+        if name and one is None:
+            raise ConfigError(f"no library of the catalogue is called {name!r}: 'factorlint frameworks' lists them")
+        text = pages.render(wanted, cards, one, Look() if file else _console(color or Color.AUTO))
+        _save(text, Path(file)) if file else _write(text)
+
+
 def run() -> int:
     """Run the command of ``sys.argv``; returns the exit code."""
     try:
@@ -263,9 +289,13 @@ def _console(color: Color) -> Look:
 def _deliver(report: Report, output: Output, look: Look) -> None:
     text = render(output.format, report, look)
     if output.file:
-        output.file.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+        _save(text, output.file)
     else:
         _write(text)
+
+
+def _save(text: str, file: Path) -> None:
+    file.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def _write(text: str) -> None:

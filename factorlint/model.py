@@ -193,3 +193,76 @@ class Report:
     notes: tuple[str, ...] = ()  # assumptions worth saying: versions taken because none is pinned, unknown libraries
     gates: tuple[str, ...] = ()  # gates that were not met, in the words of the last line
     extra: Mapping[str, object] = field(default_factory=dict)
+
+
+# -- what a library takes over, told without a tree ------------------------------------------------------------------
+
+
+class Grip(str, enum.Enum):
+    """How firmly a library holds one factor."""
+
+    FRAMEWORK = "framework"  # it decides, and nothing that is known of takes the decision back
+    LEVER = "lever"  # it decides unless an argument, hook or subclass says otherwise
+    ASKED = "asked"  # it decides where an argument or a helper of it asks it to
+    SHARED = "shared"  # it carries out what the code decides
+    CODE = "code"  # the code decides
+    NONE = "none"  # the catalogue says nothing about it
+
+
+@dataclass(frozen=True)
+class Duty:
+    """One thing that a symbol of a library does about a factor; ``when`` in words, empty for always."""
+
+    check: str
+    owner: Owner
+    symbol: str
+    what: str
+    when: str = ""
+    gives_back: tuple[str, ...] = ()
+    source: str = ""  # package==version file:line
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One library and one factor. ``owns``, ``gives_back`` and ``code`` are for readers; ``duties`` are the proof."""
+
+    factor: int
+    grip: Grip
+    owns: str = ""
+    gives_back: str = ""
+    code: str = ""  # how the owned form looks
+    source: str = ""
+    duties: tuple[Duty, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Whether a run can be stopped after a tool was chosen and before it runs, and whether the stop may be stored."""
+
+    between: bool
+    durable: bool
+    how: str
+    code: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The default of a bound; ``value`` as Python writes it, ``versions`` empty for all."""
+
+    symbol: str
+    name: str
+    value: str
+    versions: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """One library against the thirteen factors. ``stop`` is None where it runs no tools."""
+
+    library: str
+    kind: str
+    read: tuple[tuple[str, tuple[str, ...]], ...]  # package → the versions that were read
+    cells: tuple[Cell, ...]  # all thirteen, decisive factors first
+    stop: Stop | None
+    limits: tuple[Limit, ...]
