@@ -27,6 +27,7 @@ from factorlint.project import Project
 from factorlint.prompts import Prompts
 from factorlint.provenance import Tracer
 from factorlint.reach import Reach
+from factorlint.surfaces import Surfaces
 from factorlint.threads import Threads
 from factorlint.walk import Step, inside
 
@@ -69,6 +70,7 @@ class View:
     prompts: Prompts
     agents: Agents
     threads: Threads
+    surfaces: Surfaces
     versions: Callable[[str, str, str], bool]  # (library package, condition, file) → whether the pins allow it
     lowered: dict[int, Expr]
     scopes: Mapping[int, int]  # statement number of a definition → its scope

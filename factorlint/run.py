@@ -37,6 +37,7 @@ from factorlint.provenance import Tracer
 from factorlint.reach import Reach
 from factorlint.rule import Rule, View
 from factorlint.source import Source
+from factorlint.surfaces import Surfaces
 from factorlint.threads import Threads
 
 Comments = tuple[suppress.Comment, ...]
@@ -155,12 +156,15 @@ def visit_all(
 
     tracer = Tracer(project)
     reach, prompts, agents, threads = Reach(tracer), Prompts(tracer), Agents(tracer), Threads(tracer)
+    surfaces = Surfaces(reach, agents)
 
     def visit_one(one: Source) -> Visited:
         facts = project.files[one.path]
         scopes = {scope.order: scope.id for scope in facts.scopes}
         return visit(
-            View(one.path, facts, project, tracer, reach, prompts, agents, threads, pinned.allows, {}, scopes),
+            View(
+                one.path, facts, project, tracer, reach, prompts, agents, threads, surfaces, pinned.allows, {}, scopes
+            ),
             one,
             rules,
         )

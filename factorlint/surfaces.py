@@ -1,0 +1,176 @@
+"""Which routes, handlers, tasks, commands and scripts start an agent.
+
+A surface is where something outside starts the program: a function that a library calls (`handlers.py`) or a script
+(`scripts.py`). Its body is read once for the calls that come to a model: its own, and those through the tree.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from factorlint import handlers, locks, scripts
+from factorlint.agents import Agents
+from factorlint.expr import Attr
+from factorlint.facts import Called
+from factorlint.locks import Start, Surface
+from factorlint.origin import Kind, Origin, Where
+from factorlint.reach import Reach, Reached
+from factorlint.scripts import Span
+
+_ACTS = ("call-model", "run", "run-graph", "step")
+_HOPS = 2  # tasks that start one another
+_MADE = ("agent", "team", "executor", "chain", "engine", "workflow", "graph-builder")
+_CLIENTS = ("client", "chat-model", "completion-model", "structured-client")
+
+
+@dataclass(frozen=True)
+class Started:
+    """A surface that starts an agent: the call that tells, and what the surface keeps to itself, if anything."""
+
+    surface: Surface
+    start: Start
+    kept: str = ""
+
+
+class Surfaces:
+    """Questions about what starts the agents of a tree. Holds only its memory."""
+
+    def __init__(self, reach: Reach, agents: Agents) -> None:
+        self.reach = reach
+        self.agents = agents
+        self.tracer = reach.tracer
+        self.project = reach.project
+
+    @functools.cached_property
+    def handlers(self) -> Mapping[tuple[str, int], str]:
+        """Every handler (file, scope) and the kind of its surface; a function that is registered twice is one."""
+        found: dict[tuple[str, int], str] = {}
+        for place, kind in handlers.every(self.tracer):
+            found.setdefault((place.path, place.scope), kind)
+        return found
+
+    @functools.cached_property
+    def every(self) -> tuple[Surface, ...]:
+        """Every surface of the tree, in file order."""
+        found = []
+        for (path, number), kind in self.handlers.items():
+            scope = self.project.files[path].scopes[number]
+            found.append(Surface(kind, path, scope.qualname, (Span(scope.order + 1, scope.end),)))
+        for script in scripts.every(self.reach, self.handlers.keys()):
+            found.append(Surface(script.kind, script.path, "", script.spans, script.importable))
+        return tuple(sorted(found, key=lambda one: (one.path, one.spans[0].first, one.name)))
+
+    @functools.cached_property
+    def started(self) -> tuple[Started, ...]:
+        """The surfaces that keep an agent to themselves, and the first of each kind that starts one outside it."""
+        found: list[Started] = []
+        seen: set[tuple[str, Where]] = set()
+        for surface in self.every:
+            starts = tuple(self._starts(surface))
+            held = locks.lock(self.tracer, surface, starts)
+            if held is not None:
+                found.append(Started(surface, held.start, held.what))
+                continue
+            start = locks.elsewhere(surface, starts, seen)
+            if start is not None:
+                found.append(Started(surface, start))
+                seen |= {(surface.kind, agent) for one in starts for agent in one.agent}
+        return tuple(found)
+
+    @functools.cached_property
+    def by_statement(self) -> Mapping[tuple[str, int], tuple[Started, ...]]:
+        """Where an agent is started (file, statement) → the surfaces that do so there."""
+        rows: dict[tuple[str, int], list[Started]] = {}
+        for one in self.started:
+            rows.setdefault((one.start.where.path, one.start.where.order), []).append(one)
+        return {key: tuple(found) for key, found in rows.items()}
+
+    def _starts(self, surface: Surface) -> Iterator[Start]:
+        for called in self.project.files[surface.path].calls:
+            where = Where(surface.path, called.scope, called.order)
+            if surface.holds(where):
+                found = self._own(called, where) or self._through(surface, called, where) or self._make(called, where)
+                if found is not None:
+                    yield found
+
+    # -- what one call starts --------------------------------------------------------------------------------------
+
+    def _own(self, called: Called, where: Where) -> Start | None:
+        """A model call or run that the surface makes itself."""
+        for one in self.tracer.callees(called.call.func, where):
+            if one.kind is Kind.PIPE and one.receiver is not None and one.receiver.place is not None:
+                return Start("run", called, where, one, made=(one.receiver.place,))
+        for one in self.reach.callees(where.path, called):
+            if Reached(one, called, where.path, 0).does not in _ACTS or one.symbol is None:
+                continue
+            holder = one.receiver
+            while holder is not None and holder.receiver is not None:
+                holder = holder.receiver
+            asked = one.symbol.does == "call-model" and not one.symbol.wildcard
+            if asked and (holder is None or any(self.tracer.catalog.is_a(holder.symbol, role) for role in _CLIENTS)):
+                return Start("ask", called, where, one)
+            given = self.agents.agents_passed(one.symbol, called.call, where)
+            makers = (*((holder,) if holder is not None else ()), *given)
+            return Start("run", called, where, one, made=tuple(maker.made for maker in makers if maker.made))
+        return None
+
+    def _through(self, surface: Surface, called: Called, where: Where) -> Start | None:
+        """A call of the tree's own that comes to a model: of a function, of an object, handed over to be called."""
+        for callee, body, target in self._targets(called, where):
+            entered = body._replace(order=self.project.scope(body).order + 1)
+            if not surface.holds(entered) and self._acts(body):
+                return Start("through", called, where, callee, target)
+        return None
+
+    def _targets(self, called: Called, where: Where) -> Iterator[tuple[Origin, Where, Where]]:
+        """What a call comes to in the tree: the callee, the function that runs, the function or class that is meant."""
+        func = called.call.func
+        callees = self.tracer.callees(func, where)
+        for callee in callees:
+            for body in self.reach.bodies(callee):
+                yield callee, body, callee.place or body
+            task = self._task(callee)
+            if task is not None and callee.receiver is not None:
+                yield callee.receiver.weaker(), task, task
+        if all(one.symbol is None or one.symbol.does == "route" for one in callees):
+            for body in handlers.functions(self.tracer, called.call, where):
+                if all(one.kind in (Kind.LIBRARY, Kind.INSTANCE, Kind.UNKNOWN) for one in callees):
+                    yield Origin(Kind.DEFINITION, self.project.scope(body).qualname, place=body), body, body
+        if not isinstance(func, Attr):
+            return
+        for base in self.tracer.origins(func.base, where):
+            if base.place is None:
+                continue
+            if base.kind is Kind.OBJECT and self.tracer.method(base, func.name) is None:
+                for method in self._overridden(base):
+                    yield base, method, base.place
+
+    def _overridden(self, base: Origin) -> Iterator[Where]:
+        """The methods of an object of the tree that the library class above it may call."""
+        if any(one.kind is Kind.LIBRARY for one in self.tracer.lineage(base)) and base.place is not None:
+            for method in self.project.methods(base.place.path, base.place.scope):
+                if not method.name.startswith("_"):
+                    yield Where(base.place.path, method.id, method.end)
+
+    def _task(self, callee: Origin) -> Where | None:
+        """The handler that is meant by a member of it: whatever is called on a task puts it on its way."""
+        place = callee.receiver.place if callee.kind is Kind.UNKNOWN and callee.receiver is not None else None
+        return place if place is not None and (place.path, place.scope) in self.handlers else None
+
+    def _acts(self, body: Where, depth: int = 0) -> bool:
+        for one in self.reach.below(body):
+            task = self._task(one.callee)
+            if one.does in _ACTS or (task is not None and depth < _HOPS and self._acts(task, depth + 1)):
+                return True
+        return False
+
+    def _make(self, called: Called, where: Where) -> Start | None:
+        """The construction of an agent."""
+        for one in self.tracer.callees(called.call.func, where):
+            symbol = one.symbol
+            if one.kind is Kind.LIBRARY and symbol is not None and symbol.does in (None, "make"):
+                if any(self.tracer.catalog.is_a(symbol, role) for role in _MADE):
+                    return Start("make", called, where, one, made=(where,))
+        return None
