@@ -13,17 +13,21 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from factorlint import __version__, gates
 from factorlint.catalog import CatalogError
-from factorlint.config import FLAGS_ONLY, NAMES, Bar, Color, ConfigError, Output, Persona, Settings, project, resolve
-from factorlint.model import Confidence, Report, RuleInfo, Severity
+from factorlint.config import Color, ConfigError, Output, Persona, Settings, project
+from factorlint.flags import Colored, Folder, Paths, Plugins, auditing, reading, settings
+from factorlint.model import Report, RuleInfo
 from factorlint.report import Look, render
 from factorlint.report._text import safe
 from factorlint.sift import strangers
+
+if TYPE_CHECKING:
+    from factorlint.adopt import Examined
 
 app = typer.Typer(
     name="factorlint",
@@ -34,44 +38,17 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
-Words = list[str] | None
-Switch = bool | None
-Paths = Annotated[list[Path] | None, typer.Argument(help="Files and folders; the current folder if none is given.")]
-Folder = Annotated[Path, typer.Argument(help="The project to audit.")]
-Select = Annotated[Words, typer.Option(metavar="RULES", help="Only these codes, prefixes or names.")]
-Ignore = Annotated[Words, typer.Option(metavar="RULES", help="Not these codes, prefixes or names.")]
-Exclude = Annotated[Words, typer.Option(metavar="GLOBS", help="Instead of what is excluded by default.")]
-ExtendExclude = Annotated[Words, typer.Option(metavar="GLOBS", help="Besides what is excluded by default.")]
-ForceExclude = Annotated[
-    Switch, typer.Option("--force-exclude/--no-force-exclude", help="Excludes hold for named files.")
-]
-IncludeTests = Annotated[Switch, typer.Option("--include-tests/--no-include-tests", help="Report on tests too.")]
-Notebooks = Annotated[Switch, typer.Option("--notebooks/--no-notebooks", help="Read the code cells of notebooks.")]
-MinConfidence = Annotated[Confidence | None, typer.Option(help="Hide what is less certain. [medium]")]
-MinSeverity = Annotated[Severity | None, typer.Option(help="Hide what is less severe. [info]")]
-Who = Annotated[Persona | None, typer.Option("--persona", help="The auditor also hears of what is missing. [regular]")]
-FailOn = Annotated[Bar | None, typer.Option(help="Exit 1 on findings this severe. [warning]")]
-FailUnder = Annotated[float | None, typer.Option(metavar="N", help="Exit 1 if the score is under N.")]
-Outputs = Annotated[Words, typer.Option("--output", "-o", metavar="FORMAT[:FILE]", help="Repeatable.")]
-Jobs = Annotated[int | None, typer.Option("--jobs", "-j", metavar="N", help="Processes; 0 for one a core.")]
-NoCache = Annotated[Switch, typer.Option("--no-cache/--cache", help="Neither read nor write the cache.")]
-CacheDir = Annotated[Path | None, typer.Option(metavar="DIR", help="Where the cache lies.")]
-Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="This configuration and no other.")]
-Isolated = Annotated[bool, typer.Option("--isolated", help="No configuration file at all.")]
-Colored = Annotated[Color | None, typer.Option("--color", help="Colour in the output. [auto]")]
-ExitZero = Annotated[Switch, typer.Option("--exit-zero", help="Exit 0 whatever was found.")]
-ShowSuppressed = Annotated[
-    Switch, typer.Option("--show-suppressed/--no-show-suppressed", help="Print what was suppressed too.")
-]
-Plugins = Annotated[Words, typer.Option("--plugin", metavar="MODULE", help="Load further rules from MODULE.")]
-Quiet = Annotated[int, typer.Option("--quiet", "-q", count=True, help="Findings and problems only.")]
-Verbose = Annotated[int, typer.Option("--verbose", "-v", count=True, help="All evidence too.")]
-
 
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"factorlint {__version__}")
         raise typer.Exit
+
+
+baselines = typer.Typer(
+    help="What is found today and not to be fixed now.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(baselines, name="baseline")
 
 
 @app.callback()
@@ -84,34 +61,8 @@ def _root(
 
 
 @app.command()
-def check(
-    ctx: typer.Context,
-    paths: Paths = None,
-    select: Select = None,
-    ignore: Ignore = None,
-    min_confidence: MinConfidence = None,
-    min_severity: MinSeverity = None,
-    persona: Who = None,
-    output: Outputs = None,
-    fail_on: FailOn = None,
-    fail_under: FailUnder = None,
-    exit_zero: ExitZero = None,
-    show_suppressed: ShowSuppressed = None,
-    exclude: Exclude = None,
-    extend_exclude: ExtendExclude = None,
-    force_exclude: ForceExclude = None,
-    include_tests: IncludeTests = None,
-    notebooks: Notebooks = None,
-    jobs: Jobs = None,
-    no_cache: NoCache = None,
-    cache_dir: CacheDir = None,
-    config: Config = None,
-    isolated: Isolated = False,
-    plugin: Plugins = None,
-    color: Colored = None,
-    quiet: Quiet = 0,
-    verbose: Verbose = 0,
-) -> None:
+@auditing
+def check(ctx: typer.Context, paths: Paths = None) -> None:
     """Findings, one after another: for hooks, editors and CI.
 
     The whole project is read, so that what is imported is understood; only the given paths are reported.
@@ -121,34 +72,8 @@ def check(
 
 
 @app.command()
-def audit(
-    ctx: typer.Context,
-    path: Folder = Path(),
-    select: Select = None,
-    ignore: Ignore = None,
-    min_confidence: MinConfidence = None,
-    min_severity: MinSeverity = None,
-    persona: Who = None,
-    output: Outputs = None,
-    fail_on: FailOn = None,
-    fail_under: FailUnder = None,
-    exit_zero: ExitZero = None,
-    show_suppressed: ShowSuppressed = None,
-    exclude: Exclude = None,
-    extend_exclude: ExtendExclude = None,
-    force_exclude: ForceExclude = None,
-    include_tests: IncludeTests = None,
-    notebooks: Notebooks = None,
-    jobs: Jobs = None,
-    no_cache: NoCache = None,
-    cache_dir: CacheDir = None,
-    config: Config = None,
-    isolated: Isolated = False,
-    plugin: Plugins = None,
-    color: Colored = None,
-    quiet: Quiet = 0,
-    verbose: Verbose = 0,
-) -> None:
+@auditing
+def audit(ctx: typer.Context, path: Folder = Path()) -> None:
     """The score per factor, who owns what, the verdict, and what to do first.
 
     Findings about something missing always speak here.
@@ -156,6 +81,33 @@ def audit(
     given = _absolute(path)
     root = given if given.is_dir() else project([given])
     _audit(root, [given], {**ctx.params, "persona": Persona.AUDITOR}, "text")
+
+
+@baselines.command()
+@reading
+def create(ctx: typer.Context, paths: Paths = None) -> None:
+    """Write a baseline of all that is found today, those below the bar included; never over one that is there."""
+    with _plainly():
+        from factorlint import baseline
+
+        told, file, prefix = _examined(paths, ctx.params)
+        rows = baseline.entries(told.report.sites, prefix)
+        baseline.create(file, rows)
+        _say(f"{len(rows)} finding{'s' * (len(rows) != 1)} written to {file}")
+
+
+@baselines.command()
+@reading
+def update(ctx: typer.Context, paths: Paths = None) -> None:
+    """Remove from the baseline what is fixed, and follow renamed files; nothing is ever added."""
+    with _plainly():
+        from factorlint import adopt, baseline
+
+        told, file, prefix = _examined(paths, ctx.params)
+        known = baseline.read(file)
+        rows = adopt.update(told, known, prefix)
+        baseline.write(file, rows)
+        _say(f"{len(known) - len(rows)} removed from {file}, {len(rows)} left")
 
 
 @app.command()
@@ -223,22 +175,22 @@ def run() -> int:
 
 def _audit(root: Path, paths: list[Path], params: Mapping[str, Any], default: str) -> NoReturn:
     with _plainly():
-        settings = _settings(root, params)
-        _known(settings)
+        told = settings(root, params)
+        _known(told)
         from factorlint.run import audit as run_audit
 
-        report = run_audit(root, paths, settings)
-        for output in settings.output or (Output(default),):
-            _deliver(report, output, _look(root, settings, params, output))
-        code, why = gates.ending(report, settings)
+        report = run_audit(root, paths, told)
+        for output in told.output or (Output(default),):
+            _deliver(report, output, _look(root, told, params, output))
+        code, why = gates.ending(report, told)
     if code:
         _say(f"exit {code}: {why}")
     raise typer.Exit(code)
 
 
-def _known(settings: Settings) -> None:
+def _known(told: Settings) -> None:
     """A misspelt code would otherwise switch off a rule, or a whole gate, in silence."""
-    strange = strangers((*settings.select, *settings.ignore), _rules(settings.plugin))
+    strange = strangers((*told.select, *told.ignore), _rules(told.plugin))
     if strange:
         raise ConfigError(f"no rule or check is called {strange[0]!r}: 'factorlint rules' lists them")
 
@@ -259,18 +211,22 @@ def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
 
 
-def _settings(root: Path, params: Mapping[str, Any]) -> Settings:
-    given = {name: params.get(name.replace("-", "_")) for name in (*NAMES, *FLAGS_ONLY)}
-    flags = {name: value for name, value in given.items() if value not in (None, [], ())}
-    file = Path(params["config"]) if params["config"] else None  # ctx.params may hold words as they were typed
-    return resolve(root, flags, file=file, isolated=params["isolated"])
+def _examined(paths: list[Path] | None, params: Mapping[str, Any]) -> tuple[Examined, Path, str]:
+    """What lies under PATHS by itself, the baseline that is meant, and what leads from its folder to the project."""
+    given = [_absolute(path) for path in paths or [Path()]]
+    root = project(given)
+    told = settings(root, params)
+    from factorlint import baseline, run
+
+    file = told.baseline or root / baseline.NAME
+    return run.examine(root, given, told), file, baseline.prefix(root, file)
 
 
-def _look(root: Path, settings: Settings, params: Mapping[str, Any], output: Output) -> Look:
+def _look(root: Path, told: Settings, params: Mapping[str, Any], output: Output) -> Look:
     return replace(
-        Look() if output.file else _console(settings.color),
+        Look() if output.file else _console(told.color),
         verbose=params["verbose"] - params["quiet"],
-        show_suppressed=settings.show_suppressed,
+        show_suppressed=told.show_suppressed,
         base=str(root),
         here=str(Path.cwd()),
     )

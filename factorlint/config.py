@@ -72,6 +72,9 @@ class Settings:
     persona: Persona = Persona.REGULAR
     fail_on: Bar = Bar.WARNING
     fail_under: float | None = None  # 0–100
+    since: str | None = None  # a git revision: what was found there already is not reported
+    baseline: Path | None = None
+    strict_baseline: bool = False  # entries of the baseline that are fixed fail the run
     output: tuple[Output, ...] = ()
     jobs: int = 0  # processes; 0: as many as there are cores
     no_cache: bool = False
@@ -188,8 +191,9 @@ def _placed(values: dict[str, Any], path: Path, trusted: bool) -> dict[str, Any]
             raise ConfigError(f"{path}: '{key}' may only name paths inside its folder, not {str(named)!r}")
         return target
 
-    if "cache_dir" in values:
-        values["cache_dir"] = place(values["cache_dir"], "cache-dir")
+    for key in ("cache-dir", "baseline"):
+        if _field(key) in values:
+            values[_field(key)] = place(values[_field(key)], key)
     if "output" in values:
         values["output"] = tuple(Output(one.format, place(one.file, "output")) for one in values["output"])
     return values
@@ -200,6 +204,12 @@ def _texts(value: object) -> tuple[str, ...]:
     if not all(isinstance(one, str) for one in rows):
         raise ValueError(f"expects a list of strings, not {value!r}")
     return tuple(rows)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"expects a string, not {value!r}")
+    return value
 
 
 def _words(value: object) -> tuple[str, ...]:
@@ -266,6 +276,9 @@ _PARSERS: Mapping[str, Callable[[object], Any]] = {
     "persona": _word(Persona),
     "fail-on": _word(Bar),
     "fail-under": _percentage,
+    "since": _text,
+    "baseline": _path,
+    "strict-baseline": _flag,
     "output": _outputs,
     "jobs": _count,
     "no-cache": _flag,

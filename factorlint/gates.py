@@ -13,9 +13,12 @@ _LOUDNESS = {Bar.INFO: 0, Bar.WARNING: 1, Bar.ERROR: 2, Bar.NEVER: 3}
 
 def unmet(report: Report, settings: Settings) -> tuple[str, ...]:
     """The gates of SETTINGS that REPORT does not meet, each in the words of the last line."""
-    return tuple(
-        line for line in (_findings(report.sites, settings.fail_on), _score(report, settings.fail_under)) if line
+    lines = (
+        _findings(report.sites, settings.fail_on),
+        _score(report, settings.fail_under),
+        _stale(report.stale, settings.strict_baseline),
     )
+    return tuple(line for line in lines if line)
 
 
 def ending(report: Report, settings: Settings) -> tuple[int, str]:
@@ -49,6 +52,12 @@ def _score(report: Report, least: float | None) -> str:
     if least is None or score is None or score >= least:
         return ""
     return f"the score {score:.1f} is under {least:g} (--fail-under)"
+
+
+def _stale(count: int, strict: bool) -> str:
+    if not count or not strict:
+        return ""
+    return f"{count} baseline {'entry is' if count == 1 else 'entries are'} stale (--strict-baseline)"
 
 
 def _some(paths: Sequence[str]) -> str:

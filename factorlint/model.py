@@ -105,7 +105,10 @@ class Site:
     advice: str
     also: tuple[int, ...] = ()  # factors of the implied sites: counted in the score, never reported again
     implied: tuple[tuple[int, Owner], ...] = ()  # the same, with who owns each
-    source: str = ""  # the node's own text, white space folded: what a fingerprint is made of
+    source: str = ""  # the node's own text, white space folded, cut where it is long
+    content: str = (
+        ""  # the whole of it, normalised: what a fingerprint is made of; `source` stands in where it is empty
+    )
     role: Role = Role.APP
 
 
@@ -191,6 +194,7 @@ class Report:
     problems: tuple[Problem, ...]
     rules: tuple[RuleInfo, ...] = ()
     notes: tuple[str, ...] = ()  # assumptions worth saying: versions taken because none is pinned, unknown libraries
+    stale: int = 0  # entries of the baseline that nothing answers to any more
     gates: tuple[str, ...] = ()  # gates that were not met, in the words of the last line
     extra: Mapping[str, object] = field(default_factory=dict)
 

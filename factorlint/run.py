@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +12,8 @@ from pathlib import Path
 
 from factorlint import (
     __version__,
+    adopt,
+    baseline,
     catalog,
     discover,
     gates,
@@ -18,13 +21,16 @@ from factorlint import (
     imports,
     pins,
     registry,
+    revision,
     score,
     sift,
     source,
     suppress,
     workers,
 )
+from factorlint.adopt import Examined
 from factorlint.agents import Agents
+from factorlint.baseline import Entry
 from factorlint.catalog import Catalog
 from factorlint.config import Settings
 from factorlint.discover import Found
@@ -57,8 +63,21 @@ class Read:
 def audit(root: Path, paths: Sequence[Path], settings: Settings) -> Report:
     """Audit the tree at ROOT; report what lies under PATHS (all of it without any).
 
-    Raises CatalogError or ImportError for a broken catalogue or plugin: never for anything in the tree.
+    Raises CatalogError or ImportError for a broken catalogue or plugin, BaselineError or RevisionError for what it is
+    to be compared with: never for anything in the tree.
     """
+    known = baseline.read(settings.baseline) if settings.baseline else ()
+    told = examine(root, paths, settings)
+    report = told.report
+    if settings.baseline:
+        report = adopt.compare(told, known, baseline.prefix(root, settings.baseline))
+    if settings.since:
+        report = adopt.forget(report, told.present, earlier(root, settings), f"already in {settings.since}")
+    return replace(report, gates=gates.unmet(report, settings))
+
+
+def examine(root: Path, paths: Sequence[Path], settings: Settings) -> Examined:
+    """Everything that can be said of a tree without knowing another."""
     rules = registry.rules(settings.plugin)
     known = catalog.builtin()
     found = find(root, paths, known, settings)
@@ -68,7 +87,15 @@ def audit(root: Path, paths: Sequence[Path], settings: Settings) -> Report:
     sites, unjudged = visit_all(project, texts, pinned, rules, settings)
     comments, unheard = listen(texts, rules, settings)
     problems = (*found.problems, *texts.problems, *unread, *pinned.problems, *unjudged, *unheard)
-    return judge(texts, len(project.files), sites, comments, problems, rules, pinned, settings)
+    report = judge(texts, len(project.files), sites, comments, problems, rules, pinned, settings)
+    return Examined(report, frozenset(texts.sources), texts.wanted)
+
+
+def earlier(root: Path, settings: Settings) -> tuple[Entry, ...]:
+    """What was found in the tree at the revision that the settings name."""
+    with tempfile.TemporaryDirectory(prefix="factorlint-") as folder:
+        revision.extract(root, settings.since or "", Path(folder))
+        return baseline.entries(examine(Path(folder), (), settings).report.sites)
 
 
 def find(root: Path, paths: Sequence[Path], known: Catalog, settings: Settings) -> Found:
@@ -218,18 +245,17 @@ def judge(
     told = score.judge([one.site for one in found], files, agent_code=bool(texts.direct), unknown=unknown)
     marked, complaints = suppress.apply(found, comments, texts.sources, {one.path for one in problems})
     everything = sorted((*marked, *sift.findings(complaints)), key=sift.place)
-    report = Report(
+    return Report(
         root=".",
         version=__version__,
         summary=told.summary,
         verdicts=told.verdicts,
         sites=sift.sift(everything, settings),
-        problems=tuple(sorted(set(problems), key=lambda one: (one.path, one.line or 0, one.kind, one.message))),
+        problems=tuple(sorted(set(problems), key=adopt.problem_order)),
         rules=(*map(registry.info, rules), suppress.INFO),
         notes=notes(sites, pinned),
         extra={"gains": dict(zip((one.fingerprint for one in found), told.gains, strict=True))},
     )
-    return replace(report, gates=gates.unmet(report, settings))
 
 
 def notes(sites: Sequence[Site], pinned: Pins) -> tuple[str, ...]:

@@ -91,7 +91,7 @@ def _reach(word: str, site: Site) -> int:
 
 
 def _key(site: Site) -> tuple[str, ...]:
-    return (site.check.id, site.path, site.scope, " ".join(site.source.split()))
+    return (site.check.id, site.path, site.scope, site.content or " ".join(site.source.split()))
 
 
 def _place(site: Site) -> tuple[object, ...]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import libcst as cst
 
+from factorlint.content import normal
 from factorlint.model import Confidence, Problem, Site, Span
 from factorlint.origin import Origin
 from factorlint.position import spans
@@ -15,7 +16,19 @@ from factorlint.rule import Here, Mark, Rule, View, symbol_name
 from factorlint.source import Source
 from factorlint.walk import walk
 
-_TEXT = 400  # characters of a node's own text kept for its fingerprint and for formats that show it
+_TEXT = 400  # characters of a node's own text kept for formats that show it
+# What is found at a whole block is recognised by its first line: the lines inside may change, and are found themselves.
+_COMPOUND = (
+    cst.FunctionDef,
+    cst.ClassDef,
+    cst.For,
+    cst.While,
+    cst.If,
+    cst.With,
+    cst.Try,
+    cst.TryStar,
+    cst.ExceptHandler,
+)
 
 
 class Visited(NamedTuple):
@@ -70,6 +83,7 @@ def _sites(
 
 def _site(mark: Mark, span: Span, factors: dict[str, int], source: Source, view: View, lines: Sequence[str]) -> Site:
     cell, line = source.locate(span.line)
+    text = _text(lines, span)
     end_line = line + span.end_line - span.line
     return Site(
         check=mark.check,
@@ -86,7 +100,8 @@ def _site(mark: Mark, span: Span, factors: dict[str, int], source: Source, view:
         advice=mark.advice,
         also=tuple(sorted({factor for factor, _ in mark.also})),
         implied=tuple(sorted(set(mark.also))),
-        source=_text(lines, span),
+        source=" ".join(text.split())[:_TEXT],
+        content=normal(text, header=isinstance(mark.node, _COMPOUND)),
         role=source.role,
     )
 
@@ -106,13 +121,13 @@ def _framework(view: View, origin: Origin | None) -> str | None:
 
 
 def _text(lines: Sequence[str], span: Span) -> str:
-    """The node's own text with white space folded: what stays the same when code is moved or reformatted."""
+    """The node's own text."""
     piece = list(lines[span.line - 1 : span.end_line])
     if not piece:
         return ""
     piece[-1] = piece[-1][: span.end_column - 1]
     piece[0] = piece[0][span.column - 1 :]
-    return " ".join(" ".join(piece).split())[:_TEXT]
+    return "\n".join(piece)
 
 
 def _parse_error(source: Source, error: cst.ParserSyntaxError) -> Problem:

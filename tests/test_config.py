@@ -42,6 +42,9 @@ def test_every_key_is_read_from_a_file(tmp_path: Path) -> None:
         persona = "auditor"
         fail-on = "error"
         fail-under = 40
+        since = "origin/main"
+        baseline = "known.json"
+        strict-baseline = true
         output = ["concise", "json:out/report.json"]
         jobs = 2
         no-cache = true
@@ -112,6 +115,8 @@ def test_isolated_and_named_files(tmp_path: Path) -> None:
         ("fail-under = nan", "'fail-under' expects a number from 0 to 100, not nan"),
         ("fail-under = true", "'fail-under' expects a number from 0 to 100, not True"),
         ("notebooks = 'yes'", "'notebooks' expects true or false, not 'yes'"),
+        ("baseline = '../known.json'", "'baseline' may only name paths inside its folder, not '../known.json'"),
+        ("since = 1", "'since' expects a string, not 1"),
         ("cache-dir = 1", "'cache-dir' expects a path, not 1"),
         ("output = 'pdf'", f"'output' expects one of {', '.join(FORMATS)}, not 'pdf'"),
         ("output = 'json:'", "'output' expects FORMAT or FORMAT:FILE, not 'json:'"),

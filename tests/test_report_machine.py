@@ -166,7 +166,10 @@ def test_markdown_takes_nothing_of_a_message_for_its_own() -> None:
 
 
 def test_several_formats_in_one_run(tmp_path: Path) -> None:
-    put(tmp_path, {"a.py": "from crewai import Crew\n\nCrew().kickoff()\n", "bad.py": "from crewai import Crew\nx = (\n"})
+    put(
+        tmp_path,
+        {"a.py": "from crewai import Crew\n\nCrew().kickoff()\n", "bad.py": "from crewai import Crew\nx = (\n"},
+    )
     wanted = [word for name in (*MACHINES, "markdown", "full") for word in ("--output", f"{name}:out.{name}")]
     done = call(tmp_path, "check", "--isolated", *wanted, "-o", "concise")
     assert done.code == 1
