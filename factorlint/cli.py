@@ -110,6 +110,30 @@ def update(ctx: typer.Context, paths: Paths = None) -> None:
         _say(f"{len(known) - len(rows)} removed from {file}, {len(rows)} left")
 
 
+@app.command("config")
+@auditing
+def show_config(
+    ctx: typer.Context,
+    path: Folder = Path(),
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of the configuration.")] = False,
+) -> None:
+    """The settings in force and where each came from, which files are read, which checks are on."""
+    with _plainly():
+        from factorlint import configured
+
+        if schema:
+            _write(configured.schema())
+            return
+        given = _absolute(path)
+        root = given if given.is_dir() else project([given])
+        told = settings(root, ctx.params)
+        _known(told)
+        from factorlint import catalog, run
+
+        found = run.find(root, [given], catalog.builtin(), told)
+        _write(configured.page(told, found, _rules(told.plugin)))
+
+
 @app.command()
 def explain(
     name: Annotated[str, typer.Argument(metavar="FL0801|FL08|NAME", help="A rule or check, by code or name.")],
@@ -190,7 +214,9 @@ def _audit(root: Path, paths: list[Path], params: Mapping[str, Any], default: st
 
 def _known(told: Settings) -> None:
     """A misspelt code would otherwise switch off a rule, or a whole gate, in silence."""
-    strange = strangers((*told.select, *told.ignore), _rules(told.plugin))
+    words = [*told.select, *told.extend_select, *told.ignore, *(one.rule for one in told.severity)]
+    words += [rule for one in told.per_file_ignores for rule in one.rules]
+    strange = strangers(words, _rules(told.plugin))
     if strange:
         raise ConfigError(f"no rule or check is called {strange[0]!r}: 'factorlint rules' lists them")
 
@@ -235,8 +261,9 @@ def _look(root: Path, told: Settings, params: Mapping[str, Any], output: Output)
 def _console(color: Color) -> Look:
     terminal = sys.stdout.isatty()
     plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    forced = bool(os.environ.get("FORCE_COLOR")) and not os.environ.get("NO_COLOR")
     return Look(
-        color=color is Color.ALWAYS or (color is Color.AUTO and terminal and not plain),
+        color=color is Color.ALWAYS or (color is Color.AUTO and (forced or (terminal and not plain))),
         width=max(60, min(120, shutil.get_terminal_size().columns)) if terminal else 80,
         ascii=not (sys.stdout.encoding or "").lower().startswith("utf"),
     )

@@ -8,52 +8,31 @@ it writes stays inside its own folder.
 from __future__ import annotations
 
 import difflib
-import enum
 import os
-import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from factorlint.keys import Bar, Color, ConfigError, Demand, Output, Override, PerFile, Persona, parse
 from factorlint.model import Confidence, Severity
-from factorlint.report import FORMATS
 
-
-class ConfigError(ValueError):
-    """A key or value that cannot be used; the message names both, and the file where there is one."""
-
-
-class Persona(str, enum.Enum):
-    """Who reads: the auditor also hears of what is missing."""
-
-    REGULAR = "regular"
-    AUDITOR = "auditor"
-
-
-class Bar(str, enum.Enum):
-    """From which severity on a finding makes the exit code 1."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    INFO = "info"
-    NEVER = "never"
-
-
-class Color(str, enum.Enum):
-    """When output is coloured: in terminals, always, or not at all."""
-
-    AUTO = "auto"
-    ALWAYS = "always"
-    NEVER = "never"
-
-
-@dataclass(frozen=True)
-class Output:
-    """One report to write: its format, and the file it goes to (``None``: standard output)."""
-
-    format: str
-    file: Path | None = None
+__all__ = [
+    "FLAGS_ONLY",
+    "NAMES",
+    "Bar",
+    "Color",
+    "ConfigError",
+    "Output",
+    "Persona",
+    "Settings",
+    "nearest",
+    "parse",
+    "project",
+    "read",
+    "resolve",
+]
+LIMIT = 500_000  # bytes of a configuration, which is a file of the audited tree
 
 
 @dataclass(frozen=True)
@@ -61,7 +40,10 @@ class Settings:
     """Everything a run may be told. Fields are the keys with ``-`` as ``_``; ``source`` is the file they came from."""
 
     select: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    per_file_ignores: tuple[PerFile, ...] = ()
+    severity: tuple[Override, ...] = ()
     exclude: tuple[str, ...] | None = None  # None: what is excluded by default
     extend_exclude: tuple[str, ...] = ()
     force_exclude: bool = False  # excludes hold for paths named on the command line too
@@ -72,6 +54,8 @@ class Settings:
     persona: Persona = Persona.REGULAR
     fail_on: Bar = Bar.WARNING
     fail_under: float | None = None  # 0–100
+    require: tuple[Demand, ...] = ()
+    no_regress: Path | None = None  # a report of the json format
     since: str | None = None  # a git revision: what was found there already is not reported
     baseline: Path | None = None
     strict_baseline: bool = False  # entries of the baseline that are fixed fail the run
@@ -84,11 +68,19 @@ class Settings:
     show_suppressed: bool = False
     plugin: tuple[str, ...] = ()  # modules with further rules; only ever from the command line
     source: Path | None = None
+    flags: frozenset[str] = field(default=frozenset(), compare=False)  # the keys that the command line gave
+    keys: frozenset[str] = field(default=frozenset(), compare=False)  # the keys that the file gave
+
+    @property
+    def base(self) -> Path | None:
+        """The folder that globs start from: that of a configuration that was found, not named; else the root."""
+        return self.source.parent if self.source and "config" not in self.flags else None
 
 
 _MARKS = (".git", "factorlint.toml", "pyproject.toml", "setup.py", "setup.cfg")
 FLAGS_ONLY = frozenset({"plugin"})
-NAMES = tuple(field.name.replace("_", "-") for field in fields(Settings) if field.name not in {"source", *FLAGS_ONLY})
+_ABOUT = frozenset({"source", "flags", "keys"})
+NAMES = tuple(one.name.replace("_", "-") for one in fields(Settings) if one.name not in _ABOUT | FLAGS_ONLY)
 
 
 def resolve(start: Path, flags: Mapping[str, object], *, file: Path | None = None, isolated: bool = False) -> Settings:
@@ -99,8 +91,10 @@ def resolve(start: Path, flags: Mapping[str, object], *, file: Path | None = Non
     """
     found = None if isolated else file or nearest(start)
     values = read(found, trusted=file is not None) if found else {}
+    keys = frozenset(name.replace("_", "-") for name in values)
     values |= {_field(key): parse(key, value, f"--{key}") for key, value in flags.items()}
-    return Settings(**values, source=found)
+    given = frozenset(flags) | ({"config"} if file and not isolated else frozenset())
+    return Settings(**values, source=found, flags=given, keys=keys)
 
 
 def project(paths: Sequence[Path]) -> Path:
@@ -146,27 +140,23 @@ def read(path: Path, *, trusted: bool = False) -> dict[str, Any]:
     return _placed(values, path, trusted)
 
 
-def parse(key: str, value: object, label: str) -> Any:
-    """VALUE as the type of KEY's field; raises ConfigError, naming LABEL and what was expected."""
-    try:
-        return _PARSERS[key](value)
-    except ValueError as error:
-        raise ConfigError(f"{label} {error}") from None
-
-
 def _field(key: str) -> str:
     return key.replace("-", "_")
 
 
 def _toml(path: Path) -> dict[str, Any]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
+    from factorlint import manifests  # knows what a TOML parser is not to be given
+
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path}: {error}") from None
+        with path.open("rb") as stream:
+            raw = stream.read(LIMIT + 1)
+        if len(raw) > LIMIT:
+            raise ConfigError(f"{path}: over {LIMIT:,} bytes")
+        return manifests.toml(raw.decode("utf-8-sig"))
+    except ConfigError:
+        raise
+    except (OSError, ValueError, RecursionError) as error:  # what the parser raises is a ValueError
+        raise ConfigError(f"{path}: {error or 'nested too deeply'}") from None
 
 
 def _section(path: Path, data: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -191,100 +181,9 @@ def _placed(values: dict[str, Any], path: Path, trusted: bool) -> dict[str, Any]
             raise ConfigError(f"{path}: '{key}' may only name paths inside its folder, not {str(named)!r}")
         return target
 
-    for key in ("cache-dir", "baseline"):
+    for key in ("cache-dir", "baseline", "no-regress"):
         if _field(key) in values:
             values[_field(key)] = place(values[_field(key)], key)
     if "output" in values:
         values["output"] = tuple(Output(one.format, place(one.file, "output")) for one in values["output"])
     return values
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    rows = value if isinstance(value, (list, tuple)) else (value,)
-    if not all(isinstance(one, str) for one in rows):
-        raise ValueError(f"expects a list of strings, not {value!r}")
-    return tuple(rows)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise ValueError(f"expects a string, not {value!r}")
-    return value
-
-
-def _words(value: object) -> tuple[str, ...]:
-    return tuple(part.strip() for one in _texts(value) for part in one.split(",") if part.strip())
-
-
-def _outputs(value: object) -> tuple[Output, ...]:
-    return tuple(_output(one) for one in _texts(value))
-
-
-def _output(text: str) -> Output:
-    name, colon, file = text.partition(":")
-    if not name or (colon and not file):
-        raise ValueError(f"expects FORMAT or FORMAT:FILE, not {text!r}")
-    if name not in FORMATS:
-        raise ValueError(f"expects one of {', '.join(FORMATS)}, not {name!r}")
-    return Output(name, Path(file) if file and file != "-" else None)
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError(f"expects true or false, not {value!r}")
-    return value
-
-
-def _count(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError(f"expects a whole number from 0 up, not {value!r}")
-    return value
-
-
-def _percentage(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 100:
-        raise ValueError(f"expects a number from 0 to 100, not {value!r}")
-    return float(value)
-
-
-def _path(value: object) -> Path:
-    if not isinstance(value, (str, Path)) or not str(value):
-        raise ValueError(f"expects a path, not {value!r}")
-    return Path(value)
-
-
-def _word(words: type[enum.Enum]) -> Callable[[object], enum.Enum]:
-    def parse_word(value: object) -> enum.Enum:
-        try:
-            return words(value)
-        except ValueError:
-            raise ValueError(f"expects one of {', '.join(one.value for one in words)}, not {value!r}") from None
-
-    return parse_word
-
-
-_PARSERS: Mapping[str, Callable[[object], Any]] = {
-    "select": _words,
-    "ignore": _words,
-    "exclude": _words,
-    "extend-exclude": _words,
-    "force-exclude": _flag,
-    "include-tests": _flag,
-    "notebooks": _flag,
-    "min-confidence": _word(Confidence),
-    "min-severity": _word(Severity),
-    "persona": _word(Persona),
-    "fail-on": _word(Bar),
-    "fail-under": _percentage,
-    "since": _text,
-    "baseline": _path,
-    "strict-baseline": _flag,
-    "output": _outputs,
-    "jobs": _count,
-    "no-cache": _flag,
-    "cache-dir": _path,
-    "color": _word(Color),
-    "exit-zero": _flag,
-    "show-suppressed": _flag,
-    "plugin": _words,
-}

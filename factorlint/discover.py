@@ -44,13 +44,14 @@ class Found:
     """``files`` in the order of their paths, tests among them: they are audited only when asked for.
 
     ``others`` counts what was left out, by reason; a folder that is not entered counts once. ``manifests`` are the
-    paths (posix, relative) of the files that may pin versions.
+    paths (posix, relative) of the files that may pin versions. ``idle`` are the excluding patterns that met nothing.
     """
 
     files: tuple[File, ...]
     others: Mapping[str, int]
     problems: tuple[Problem, ...]
     manifests: tuple[str, ...] = ()
+    idle: tuple[str, ...] = ()
 
 
 def find(
@@ -73,11 +74,13 @@ def find(
     top = os.path.abspath(root)  # noqa: PTH100 - resolve() would follow links
     start = os.path.abspath(base) if base else top  # noqa: PTH100
     lists = [ignore.read(one.removeprefix("./") for one in patterns) for patterns in (exclude or (), extend_exclude)]
+    single = {one: ignore.read([one.removeprefix("./")]) for one in (*(exclude or ()), *extend_exclude)}
     search = _Search(
         top,
         names=EXCLUDED if exclude is None else frozenset(),
         excludes=[seen_from(start, top, patterns) for patterns in lists if patterns],
         notebooks=notebooks,
+        idle={one: seen_from(start, top, patterns) for one, patterns in single.items() if patterns},
     )
     search.walk("")
     places = [place for path in paths if (place := search.place(path)) is not None]
@@ -88,9 +91,12 @@ def find(
 class _Search:
     """One search of a tree: what it was told, and what it has found so far."""
 
-    def __init__(self, root: str, names: frozenset[str], excludes: Sequence[Rules], notebooks: bool) -> None:
+    def __init__(
+        self, root: str, names: frozenset[str], excludes: Sequence[Rules], notebooks: bool, idle: dict[str, Rules]
+    ) -> None:
         self.root, self.real = root, os.path.realpath(root)
         self.names, self.excludes, self.notebooks = names, excludes, notebooks
+        self.idle = idle  # patterns, each by itself, that have met nothing yet
         self.files: dict[str, str] = {}
         self.manifests: set[str] = set()
         self.entered: set[str] = set()
@@ -104,7 +110,8 @@ class _Search:
             for path in sorted(self.files)
         )
         problems = tuple(sorted(self.problems, key=lambda one: (one.path, one.kind, one.message)))
-        return Found(files, dict(sorted(self.others.items())), problems, tuple(sorted(self.manifests)))
+        others = dict(sorted(self.others.items()))
+        return Found(files, others, problems, tuple(sorted(self.manifests)), tuple(sorted(self.idle)))
 
     # -- paths that were named -----------------------------------------------------------------------------------------
 
@@ -208,6 +215,8 @@ class _Search:
 
     def excluded(self, path: str, folder: bool) -> str | None:
         """Whether the settings leave PATH out."""
+        for pattern in [one for one, rules in self.idle.items() if rules.ignores(path, folder) is not None]:
+            del self.idle[pattern]
         name = path.rpartition("/")[2]
         if name in self.names:
             return "vendored" if name in VENDORED else "excluded"

@@ -4,63 +4,61 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from factorlint.config import FLAGS_ONLY, NAMES, Bar, Color, Persona, Settings, resolve
+from factorlint.config import FLAGS_ONLY, NAMES, Settings, resolve
+from factorlint.keys import KEYS, Bar, Color, Persona
 from factorlint.model import Confidence, Severity
 
 Words = list[str] | None
 Switch = bool | None
 Paths = Annotated[list[Path] | None, typer.Argument(help="Files and folders; the current folder if none is given.")]
 Folder = Annotated[Path, typer.Argument(help="The project to audit.")]
-Plugins = Annotated[Words, typer.Option("--plugin", metavar="MODULE", help="Load further rules from MODULE.")]
-Colored = Annotated[Color | None, typer.Option("--color", help="Colour in the output. [auto]")]
+Plugins = Annotated[Words, typer.Option("--plugin", metavar="MODULE", help=KEYS["plugin"].help)]
+Colored = Annotated[Color | None, typer.Option("--color", help=KEYS["color"].help)]
 
-_READING: Mapping[str, Any] = {
-    "exclude": Annotated[Words, typer.Option(metavar="GLOBS", help="Instead of what is excluded by default.")],
-    "extend_exclude": Annotated[Words, typer.Option(metavar="GLOBS", help="Besides what is excluded by default.")],
-    "force_exclude": Annotated[
-        Switch, typer.Option("--force-exclude/--no-force-exclude", help="Excludes hold for named files.")
-    ],
-    "include_tests": Annotated[Switch, typer.Option("--include-tests/--no-include-tests", help="Report on tests too.")],
-    "notebooks": Annotated[
-        Switch, typer.Option("--notebooks/--no-notebooks", help="Read the code cells of notebooks.")
-    ],
-    "baseline": Annotated[
-        Path | None, typer.Option(metavar="FILE", help="What is in this baseline is known and not reported.")
-    ],
-    "jobs": Annotated[int | None, typer.Option("--jobs", "-j", metavar="N", help="Processes; 0 for one a core.")],
-    "no_cache": Annotated[Switch, typer.Option("--no-cache/--cache", help="Neither read nor write the cache.")],
-    "cache_dir": Annotated[Path | None, typer.Option(metavar="DIR", help="Where the cache lies.")],
+_FORMS: Mapping[str, tuple[Any, Mapping[str, Any]]] = {  # the type of a flag's values, and how help calls them
+    "select": (Words, {"metavar": "RULES"}),
+    "extend-select": (Words, {"metavar": "RULES"}),
+    "ignore": (Words, {"metavar": "RULES"}),
+    "per-file-ignores": (Words, {"metavar": "GLOB:RULE"}),
+    "severity": (Words, {"metavar": "RULE=SEVERITY"}),
+    "exclude": (Words, {"metavar": "GLOBS"}),
+    "extend-exclude": (Words, {"metavar": "GLOBS"}),
+    "min-confidence": (Confidence | None, {}),
+    "min-severity": (Severity | None, {}),
+    "persona": (Persona | None, {}),
+    "fail-on": (Bar | None, {}),
+    "fail-under": (float | None, {"metavar": "N"}),
+    "require": (Words, {"metavar": "FACTORS=OWNER"}),
+    "no-regress": (Path | None, {"metavar": "REPORT.json"}),
+    "since": (str | None, {"metavar": "REV"}),
+    "baseline": (Path | None, {"metavar": "FILE"}),
+    "output": (Words, {"metavar": "FORMAT[:FILE]"}),
+    "jobs": (int | None, {"metavar": "N"}),
+    "cache-dir": (Path | None, {"metavar": "DIR"}),
+    "color": (Color | None, {}),
+    "plugin": (Words, {"metavar": "MODULE"}),
+}
+_NAMES: Mapping[str, tuple[str, ...]] = {  # where they are not just --key, or --key/--no-key for a switch
+    "no-cache": ("--no-cache/--cache",),
+    "exit-zero": ("--exit-zero",),
+    "output": ("--output", "-o"),
+    "jobs": ("--jobs", "-j"),
+}
+_READING = (
+    *("exclude", "extend-exclude", "force-exclude", "include-tests", "notebooks", "baseline"),
+    *("jobs", "no-cache", "cache-dir", "plugin"),
+)
+_RUN: Mapping[str, Any] = {
     "config": Annotated[Path | None, typer.Option("--config", metavar="FILE", help="This configuration and no other.")],
     "isolated": Annotated[bool, typer.Option("--isolated", help="No configuration file at all.")],
-    "plugin": Plugins,
 }
-_JUDGING: Mapping[str, Any] = {
-    "select": Annotated[Words, typer.Option(metavar="RULES", help="Only these codes, prefixes or names.")],
-    "ignore": Annotated[Words, typer.Option(metavar="RULES", help="Not these codes, prefixes or names.")],
-    "min_confidence": Annotated[Confidence | None, typer.Option(help="Hide what is less certain. [medium]")],
-    "min_severity": Annotated[Severity | None, typer.Option(help="Hide what is less severe. [info]")],
-    "persona": Annotated[
-        Persona | None, typer.Option("--persona", help="The auditor also hears of what is missing. [regular]")
-    ],
-    "since": Annotated[str | None, typer.Option(metavar="REV", help="Only what was not there at this git revision.")],
-    "strict_baseline": Annotated[
-        Switch,
-        typer.Option("--strict-baseline/--no-strict-baseline", help="Exit 1 if the baseline names what is fixed."),
-    ],
-    "fail_on": Annotated[Bar | None, typer.Option(help="Exit 1 on findings this severe. [warning]")],
-    "fail_under": Annotated[float | None, typer.Option(metavar="N", help="Exit 1 if the score is under N.")],
-    "exit_zero": Annotated[Switch, typer.Option("--exit-zero", help="Exit 0 whatever was found.")],
-    "output": Annotated[Words, typer.Option("--output", "-o", metavar="FORMAT[:FILE]", help="Repeatable.")],
-    "show_suppressed": Annotated[
-        Switch, typer.Option("--show-suppressed/--no-show-suppressed", help="Print what was set aside too.")
-    ],
-    "color": Colored,
+_TALK: Mapping[str, Any] = {
     "quiet": Annotated[int, typer.Option("--quiet", "-q", count=True, help="Findings and problems only.")],
     "verbose": Annotated[int, typer.Option("--verbose", "-v", count=True, help="All evidence too.")],
 }
@@ -71,12 +69,22 @@ Command = Callable[..., Any]
 
 def auditing(command: Command) -> Command:
     """COMMAND with every flag of an audit; it finds their values in the parameters of its context."""
-    return _with({**_JUDGING, **_READING}, command)
+    return _with({**_options(KEYS), **_RUN, **_TALK}, command)
 
 
 def reading(command: Command) -> Command:
     """COMMAND with the flags that say what is read, and none that says what is reported."""
-    return _with(_READING, command)
+    return _with({**_options(_READING), **_RUN}, command)
+
+
+def _options(keys: Iterable[str]) -> dict[str, Any]:
+    return {key.replace("-", "_"): _option(key) for key in keys}
+
+
+def _option(key: str) -> Any:
+    kind, form = _FORMS.get(key, (Switch, {}))
+    names = _NAMES.get(key, (f"--{key}" if key in _FORMS else f"--{key}/--no-{key}",))
+    return Annotated[kind, typer.Option(*names, help=KEYS[key].help, **form)]
 
 
 def _with(flags: Mapping[str, Any], command: Command) -> Command:

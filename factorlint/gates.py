@@ -2,23 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
-from factorlint.config import Bar, Settings
-from factorlint.model import Finding, Report, Severity, Status
+from factorlint.config import Settings
+from factorlint.keys import Bar, ConfigError, Demand
+from factorlint.model import Finding, Owner, Report, Severity, Status
 
 CLEAN, UNMET, BROKEN, NOTHING, INTERRUPTED = 0, 1, 2, 3, 130
 _LOUDNESS = {Bar.INFO: 0, Bar.WARNING: 1, Bar.ERROR: 2, Bar.NEVER: 3}
 
 
-def unmet(report: Report, settings: Settings) -> tuple[str, ...]:
-    """The gates of SETTINGS that REPORT does not meet, each in the words of the last line."""
+Scores = Mapping[str, float]  # by factor code, and "" for the whole; factors without a site are left out
+
+
+def unmet(report: Report, settings: Settings, before: Scores | None = None) -> tuple[str, ...]:
+    """The gates of SETTINGS that REPORT does not meet, each in the words of the last line.
+
+    BEFORE are the scores that none may fall below.
+    """
     lines = (
         _findings(report.sites, settings.fail_on),
         _score(report, settings.fail_under),
+        *(_demand(report, one) for one in settings.require),
+        *(_fallen(scores(report), before or {})),
         _stale(report.stale, settings.strict_baseline),
     )
     return tuple(line for line in lines if line)
+
+
+def scores(report: Report) -> dict[str, float]:
+    """The scores of REPORT as its JSON says them."""
+    rows = {one.code: one.score for one in report.verdicts} | {"": report.summary.score}
+    return {code: round(score, 1) for code, score in rows.items() if score is not None}
+
+
+def read_scores(path: Path) -> dict[str, float]:
+    """The scores in the JSON report at PATH. Raises ConfigError."""
+    try:
+        data = json.loads(path.read_bytes())
+        rows = {one["code"]: one["score"] for one in data["factors"]} | {"": data["summary"]["score"]}
+        return {str(code): float(score) for code, score in rows.items() if score is not None}
+    except OSError as error:
+        raise ConfigError(f"--no-regress {path}: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise ConfigError(f"--no-regress {path}: no report of the json format") from None
 
 
 def ending(report: Report, settings: Settings) -> tuple[int, str]:
@@ -52,6 +81,21 @@ def _score(report: Report, least: float | None) -> str:
     if least is None or score is None or score >= least:
         return ""
     return f"the score {score:.1f} is under {least:g} (--fail-under)"
+
+
+def _demand(report: Report, wanted: Demand) -> str:
+    """A factor without a site is owned by nobody else, and so meets every demand."""
+    enough = (Owner.CODE, Owner.SHARED) if wanted.owner is Owner.SHARED else (Owner.CODE,)
+    for one in report.verdicts:
+        if one.code == wanted.code and one.owner is not None and one.owner not in enough:
+            return f"{one.code} {one.name} is owned by {one.owner.value}, not by {wanted.owner.value} (--require)"
+    return ""
+
+
+def _fallen(now: Scores, before: Scores) -> Iterator[str]:
+    for code, score in sorted(before.items()):
+        if code in now and now[code] < score:
+            yield f"{code or 'the score'} fell from {score:.1f} to {now[code]:.1f} (--no-regress)"
 
 
 def _stale(count: int, strict: bool) -> str:

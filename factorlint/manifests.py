@@ -134,7 +134,8 @@ def _piece(text: str) -> str:
 # -- TOML and its kin --------------------------------------------------------------------------------------------------
 
 
-def _toml(text: str) -> dict[str, Any]:
+def toml(text: str) -> dict[str, Any]:
+    """TEXT as TOML. Raises ValueError, and RecursionError for what is nested too deeply."""
     if _DOTS.search(text):
         raise ValueError("a key of too many parts")  # the parser's time grows with their square
     if sys.version_info >= (3, 11):
@@ -145,7 +146,7 @@ def _toml(text: str) -> dict[str, Any]:
 
 
 def _pyproject(text: str) -> Iterator[Told]:
-    data, lines = _toml(text), _lines(text)
+    data, lines = toml(text), _lines(text)
     project, tool = _table(data, "project"), _table(data, "tool")
     yield from _all(project.get("dependencies"), lines)
     yield from _all(project.get("optional-dependencies"), lines)
@@ -162,7 +163,7 @@ def _pyproject(text: str) -> Iterator[Told]:
 
 
 def _pipfile(text: str) -> Iterator[Told]:
-    data, lines = _toml(text), _lines(text)
+    data, lines = toml(text), _lines(text)
     yield from _wishes(_table(data, "packages"), lines)
     yield from _wishes(_table(data, "dev-packages"), lines)
 

@@ -19,6 +19,7 @@ from factorlint import (
     gates,
     guard,
     imports,
+    perfile,
     pins,
     registry,
     revision,
@@ -67,13 +68,14 @@ def audit(root: Path, paths: Sequence[Path], settings: Settings) -> Report:
     to be compared with: never for anything in the tree.
     """
     known = baseline.read(settings.baseline) if settings.baseline else ()
+    before = gates.read_scores(settings.no_regress) if settings.no_regress else {}
     told = examine(root, paths, settings)
     report = told.report
     if settings.baseline:
         report = adopt.compare(told, known, baseline.prefix(root, settings.baseline))
     if settings.since:
         report = adopt.forget(report, told.present, earlier(root, settings), f"already in {settings.since}")
-    return replace(report, gates=gates.unmet(report, settings))
+    return replace(report, gates=gates.unmet(report, settings, before))
 
 
 def examine(root: Path, paths: Sequence[Path], settings: Settings) -> Examined:
@@ -87,7 +89,8 @@ def examine(root: Path, paths: Sequence[Path], settings: Settings) -> Examined:
     sites, unjudged = visit_all(project, texts, pinned, rules, settings)
     comments, unheard = listen(texts, rules, settings)
     problems = (*found.problems, *texts.problems, *unread, *pinned.problems, *unjudged, *unheard)
-    report = judge(texts, len(project.files), sites, comments, problems, rules, pinned, settings)
+    report = judge(texts, len(project.files), sites, comments, problems, rules, pinned)
+    report = choose(report, root, found, texts, settings)
     return Examined(report, frozenset(texts.sources), texts.wanted)
 
 
@@ -107,6 +110,7 @@ def find(root: Path, paths: Sequence[Path], known: Catalog, settings: Settings) 
         extend_exclude=(*settings.extend_exclude, *known.roots_anywhere),
         force_exclude=settings.force_exclude,
         notebooks=settings.notebooks,
+        base=settings.base,
     )
 
 
@@ -234,9 +238,8 @@ def judge(
     problems: Sequence[Problem],
     rules: Sequence[Rule],
     pinned: Pins,
-    settings: Settings,
 ) -> Report:
-    """Sites → verdicts and findings, the bar of the settings applied."""
+    """Sites → verdicts and findings, marked where a comment sets them aside."""
     found = sift.findings(sites)
     failed = len({problem.path for problem in problems})
     files = Files(seen=len(texts.sources), analysed=analysed, failed=failed)
@@ -250,12 +253,27 @@ def judge(
         version=__version__,
         summary=told.summary,
         verdicts=told.verdicts,
-        sites=sift.sift(everything, settings),
+        sites=tuple(everything),
         problems=tuple(sorted(set(problems), key=adopt.problem_order)),
         rules=(*map(registry.info, rules), suppress.INFO),
         notes=notes(sites, pinned),
         extra={"gains": dict(zip((one.fingerprint for one in found), told.gains, strict=True))},
     )
+
+
+def choose(report: Report, root: Path, found: Found, texts: Read, settings: Settings) -> Report:
+    """REPORT with what the settings hide marked, and a Problem for each of their globs that means nothing."""
+    rows = perfile.rows(root, settings)
+    severed = (replace(one, site=sift.severed(one.site, settings)) for one in report.sites)
+    chosen = replace(report, sites=sift.sift(severed, settings, rows))
+    if not settings.source or texts.wanted < texts.sources.keys():
+        return chosen  # only a run over the whole tree can tell what a setting is good for
+    dead = [one for one in found.idle if one in (*(settings.exclude or ()), *settings.extend_exclude)]
+    said = [f"exclude: nothing matches {one!r}" for one in dead]
+    said += perfile.idle(rows, sift.ignoring(report.sites, rows), texts.sources)
+    name = os.path.relpath(settings.source, root).replace(os.sep, "/")
+    told = (Problem(name, None, "configuration", one) for one in said)
+    return replace(chosen, problems=tuple(sorted((*report.problems, *told), key=adopt.problem_order)))
 
 
 def notes(sites: Sequence[Site], pinned: Pins) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from factorlint.config import Persona, Settings
 from factorlint.factors import BY_NUMBER
 from factorlint.model import Confidence, Finding, RuleInfo, Severity, Site, Status
+from factorlint.perfile import Row
 
 _CONFIDENCE = {Confidence.LOW: 0, Confidence.MEDIUM: 1, Confidence.HIGH: 2}
 _SEVERITY = {Severity.INFO: 0, Severity.WARNING: 1, Severity.ERROR: 2}
@@ -33,9 +34,29 @@ def fingerprint(key: Sequence[str], nth: int) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
-def sift(found: Iterable[Finding], settings: Settings) -> tuple[Finding, ...]:
-    """FOUND with status below, and the reason, on everything new that SETTINGS hide."""
-    return tuple(_sifted(one, settings) for one in found)
+def sift(found: Iterable[Finding], settings: Settings, rows: Sequence[Row] = ()) -> tuple[Finding, ...]:
+    """FOUND with status below, and the reason, on everything new that SETTINGS or the per-file ignores ROWS hide."""
+    return tuple(_sifted(one, settings, rows) for one in found)
+
+
+def severed(site: Site, settings: Settings) -> Site:
+    """SITE with the severity that SETTINGS give to its check; the most specific word wins, of equals the last."""
+    said = [(_reach(one.rule, site), number, one.severity) for number, one in enumerate(settings.severity)]
+    reach, _, severity = max(said, default=(0, 0, site.check.severity))
+    if not reach or site.check.code is None:
+        return site
+    return replace(site, check=replace(site.check, severity=severity))
+
+
+def chosen(site: Site, settings: Settings) -> tuple[Severity | None, str]:
+    """The severity that SETTINGS leave to SITE, and why they hide it (empty if they do not)."""
+    known = severed(site, settings)
+    return known.check.severity, _below(known, settings, ())
+
+
+def ignoring(found: Iterable[Finding], rows: Sequence[Row]) -> set[str]:
+    """The globs of those ROWS that have something of FOUND to ignore."""
+    return {row.entry.glob for one in found if one.site.check.code for row in rows if _spared(one.site, row)}
 
 
 def place(finding: Finding) -> tuple[object, ...]:
@@ -51,16 +72,18 @@ def strangers(words: Iterable[str], rules: Iterable[RuleInfo]) -> list[str]:
     return [word for word in words if word not in names and not any(code.startswith(word) for code in codes)]
 
 
-def _sifted(finding: Finding, settings: Settings) -> Finding:
+def _sifted(finding: Finding, settings: Settings, rows: Sequence[Row]) -> Finding:
     if finding.status is not Status.NEW:
         return finding
-    why = _below(finding.site, settings)
+    why = _below(finding.site, settings, rows)
     return replace(finding, status=Status.BELOW, why=why) if why else finding
 
 
-def _below(site: Site, settings: Settings) -> str:
+def _below(site: Site, settings: Settings, rows: Sequence[Row]) -> str:
     if not _selected(site, settings):
         return "not selected"
+    if site.check.code and any(_spared(site, row) for row in rows):
+        return "ignored in their files"
     if _CONFIDENCE[site.confidence] < _CONFIDENCE[settings.min_confidence]:
         return f"{site.confidence.value} confidence"
     severity = site.check.severity
@@ -74,7 +97,12 @@ def _below(site: Site, settings: Settings) -> str:
 def _selected(site: Site, settings: Settings) -> bool:
     """The more specific word wins; of two equally specific ones, ``ignore``."""
     wanted = max((_reach(word, site) for word in settings.select), default=1)
+    wanted = max(max((_reach(word, site) for word in settings.extend_select), default=0), wanted)
     return wanted > max((_reach(word, site) for word in settings.ignore), default=0)
+
+
+def _spared(site: Site, row: Row) -> bool:
+    return row.means(site.path) and any(_reach(word, site) for word in row.entry.rules)
 
 
 def _reach(word: str, site: Site) -> int:

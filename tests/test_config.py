@@ -42,6 +42,9 @@ def test_every_key_is_read_from_a_file(tmp_path: Path) -> None:
         persona = "auditor"
         fail-on = "error"
         fail-under = 40
+        extend-select = ["FL13"]
+        require = "FL03,FL08=code"
+        no-regress = "last.json"
         since = "origin/main"
         baseline = "known.json"
         strict-baseline = true
@@ -52,6 +55,10 @@ def test_every_key_is_read_from_a_file(tmp_path: Path) -> None:
         color = "never"
         exit-zero = true
         show-suppressed = true
+        [per-file-ignores]
+        "scripts/" = ["FL02", "FL08"]
+        [severity]
+        FL0204 = "warning"
         """,
     )
     settings = resolve(tmp_path, {})
@@ -116,6 +123,12 @@ def test_isolated_and_named_files(tmp_path: Path) -> None:
         ("fail-under = true", "'fail-under' expects a number from 0 to 100, not True"),
         ("notebooks = 'yes'", "'notebooks' expects true or false, not 'yes'"),
         ("baseline = '../known.json'", "'baseline' may only name paths inside its folder, not '../known.json'"),
+        ("require = 'FL99=code'", "'require' expects factors (FL01 to FL13, or their names), not 'FL99'"),
+        ("require = 'FL08=nobody'", "'require' expects code or shared as an owner, not 'nobody'"),
+        ("severity = 'FL08'", "'severity' expects RULE=SEVERITY, not 'FL08'"),
+        ("severity.FL08 = 'loud'", "'severity' expects one of error, warning, info, not 'loud'"),
+        ("per-file-ignores = 'a.py'", "'per-file-ignores' expects GLOB:RULE, not 'a.py'"),
+        ("per-file-ignores.x = 3", "'per-file-ignores' expects a list of strings, not 3"),
         ("since = 1", "'since' expects a string, not 1"),
         ("cache-dir = 1", "'cache-dir' expects a path, not 1"),
         ("output = 'pdf'", f"'output' expects one of {', '.join(FORMATS)}, not 'pdf'"),
@@ -149,6 +162,13 @@ def test_a_broken_pyproject_or_section_is_an_error(tmp_path: Path) -> None:
         file.write_bytes(broken)
         with pytest.raises(ConfigError, match=re.escape(str(file))):
             resolve(tmp_path, {})
+
+
+@pytest.mark.parametrize("text", ["a" * 600_000, "a." * 500 + "b = 1", "x = " + "[" * 5_000])
+def test_a_configuration_is_read_with_bounds(tmp_path: Path, text: str) -> None:
+    file = write(tmp_path / "factorlint.toml", text)
+    with pytest.raises(ConfigError, match=re.escape(str(file))):
+        resolve(tmp_path, {})
 
 
 def test_a_named_file_that_is_missing_is_an_error(tmp_path: Path) -> None:
