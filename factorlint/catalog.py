@@ -22,6 +22,19 @@ class CatalogError(ValueError):
 
 
 @dataclass(frozen=True)
+class Sent:
+    """One piece of the text that a package sends: a file inside it and a key (``factorlint reveal`` reads it there).
+
+    ``when`` lists alternatives under which it is sent; ``fill`` names the argument behind a hole of another name.
+    """
+
+    file: str
+    key: str = ""
+    when: tuple[Condition, ...] = ()
+    fill: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Fact:
     """What a symbol decides for one factor, and when.
 
@@ -37,6 +50,7 @@ class Fact:
     at: str | None = None
     gives_back: tuple[str, ...] = ()
     hidden: Mapping[str, str] = field(default_factory=dict)
+    sends: tuple[Sent, ...] = ()  # the whole text in order, where it is more than what ``hidden`` points at
     also: tuple[tuple[int, Owner], ...] = ()
     source: str = ""
     versions: str = ""
@@ -273,7 +287,7 @@ _KEYS = frozenset(
     "names is does answer typed_by returns extends signature arguments defaults facts versions source async wildcard "
     "pipes note methods".split()
 )
-_FACT_KEYS = frozenset("check owner what when unless at gives_back hidden also source versions".split())
+_FACT_KEYS = frozenset("check owner what when unless at gives_back hidden sends also source versions".split())
 
 
 def _fact(symbol: str, row: Mapping[str, Any]) -> Fact:
@@ -290,6 +304,7 @@ def _fact(symbol: str, row: Mapping[str, Any]) -> Fact:
         at=row.get("at"),
         gives_back=_strings(row.get("gives_back")),
         hidden=row.get("hidden") or {},
+        sends=tuple(Sent(**{**one, "when": _conditions(one.get("when"))}) for one in row.get("sends") or ()),
         also=tuple(
             (int(factor), Owner(owner))
             for factor, owner in (also.items() if isinstance(also, Mapping) else ((f, "framework") for f in also))

@@ -188,6 +188,53 @@ def frameworks(
         _save(text, Path(file)) if file else _write(text)
 
 
+@app.command()
+def reveal(
+    place: Annotated[str, typer.Argument(metavar="PATH:LINE", help="Where the constructor is called.")],
+    wheel: Annotated[
+        list[Path] | None, typer.Option("--wheel", metavar="FILE", help="Read this wheel. Repeatable.")
+    ] = None,
+    python: Annotated[
+        Path | None, typer.Option("--python", metavar="PATH", help="An interpreter or environment.")
+    ] = None,
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FORMAT[:FILE]", help="text or json.")] = "text",
+    color: Colored = None,
+) -> None:
+    """The text that the package sends around or instead of yours for the call at PATH:LINE.
+
+    Read from the project's virtual environment, never run. Exit 1: nothing is known to be sent but your own words.
+    """
+    from factorlint import installed
+    from factorlint.config import resolve
+    from factorlint.report import reveal as pages
+    from factorlint.reveal import Unrevealed
+    from factorlint.reveal import reveal as look_up
+
+    with _plainly():
+        words, _, number = place.rpartition(":")
+        wanted, _, file = output.partition(":")
+        if not number.isdigit() or not words:
+            raise ConfigError(f"{place}: give a file and a line, as in app/main.py:12")
+        if wanted not in pages.FORMATS:
+            raise ConfigError(f"--output: there is no format {wanted!r} here: {', '.join(pages.FORMATS)}")
+        path = _absolute(Path(words))
+        if not path.is_file():
+            _say(f"exit {gates.NOTHING}: no such file: {words}")
+            raise typer.Exit(gates.NOTHING)
+        root = project([path])
+        settings = replace(resolve(root, {}), include_tests=True)
+        try:
+            told = look_up(root, path, int(number), settings, installed.places(path.parent, python, wheel or ()))
+        except installed.NotFound as error:
+            raise ConfigError(str(error)) from error
+        except Unrevealed as error:
+            _say(f"exit {gates.UNMET}: {error}")
+            raise typer.Exit(gates.UNMET) from None
+        look = Look() if file else replace(_console(color or Color.AUTO), base=str(root), here=str(Path.cwd()))
+        text = pages.render(wanted, told, look)
+        _save(text, Path(file)) if file else _write(text)
+
+
 def run() -> int:
     """Run the command of ``sys.argv``; returns the exit code."""
     try:

@@ -270,3 +270,43 @@ class Card:
     cells: tuple[Cell, ...]  # all thirteen, decisive factors first
     stop: Stop | None
     limits: tuple[Limit, ...]
+
+
+# -- the text that a package sends -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of text: the package's, or the user's own; ``when`` is a condition that the call does not decide."""
+
+    text: str
+    yours: bool = False
+    when: str = ""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One place inside a package that a text comes from."""
+
+    file: str  # inside the package's folder or wheel
+    line: int
+    key: str
+    pieces: tuple[Piece, ...]
+    when: str = ""  # the argument that decides whether it is sent, where the call does not tell
+
+
+@dataclass(frozen=True)
+class Revelation:
+    """What a package sends around or instead of the user's words for one call."""
+
+    path: str
+    line: int
+    symbol: str
+    library: str
+    package: str  # name and version as found; empty where it was not
+    place: str  # the folder or wheel that was read
+    check: str
+    what: str
+    passages: tuple[Passage, ...]
+    gives_back: tuple[str, ...]
+    notes: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ import ast
 import os
 import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -179,26 +179,30 @@ def _newer_syntax(one: Source, error: SyntaxError) -> Facts | Problem:
     return Problem(one.path, line, "parse-error", f"{error.msg}{where}")
 
 
+def viewer(project: Project, pinned: Pins) -> Callable[[str], View]:
+    """A file's path → its View; all views share their answers."""
+    tracer = Tracer(project)
+    reach, prompts, agents, threads = Reach(tracer), Prompts(tracer), Agents(tracer), Threads(tracer)
+    surfaces = Surfaces(reach, agents)
+
+    def view(path: str) -> View:
+        facts = project.files[path]
+        scopes = {scope.order: scope.id for scope in facts.scopes}
+        return View(path, facts, project, tracer, reach, prompts, agents, threads, surfaces, pinned.allows, {}, scopes)
+
+    return view
+
+
 def visit_all(
     project: Project, texts: Read, pinned: Pins, rules: Sequence[Rule], settings: Settings
 ) -> tuple[list[Site], list[Problem]]:
     """Every rule over every wanted file that matters."""
     from factorlint.visit import Visited, visit
 
-    tracer = Tracer(project)
-    reach, prompts, agents, threads = Reach(tracer), Prompts(tracer), Agents(tracer), Threads(tracer)
-    surfaces = Surfaces(reach, agents)
+    view = viewer(project, pinned)
 
     def visit_one(one: Source) -> Visited:
-        facts = project.files[one.path]
-        scopes = {scope.order: scope.id for scope in facts.scopes}
-        return visit(
-            View(
-                one.path, facts, project, tracer, reach, prompts, agents, threads, surfaces, pinned.allows, {}, scopes
-            ),
-            one,
-            rules,
-        )
+        return visit(view(one.path), one, rules)
 
     sites: list[Site] = []
     problems: list[Problem] = []

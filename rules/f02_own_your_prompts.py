@@ -17,7 +17,7 @@ HIDDEN_PROMPT_CONSTRUCTOR = Check(
     Owner.FRAMEWORK,
     Severity.ERROR,
     "{symbol} builds the prompt out of pieces: {what}",
-    "Write the prompt whole in this tree and send it verbatim.{way}",
+    "Write the prompt whole in this tree and send it verbatim.{way} 'factorlint reveal PATH:LINE' prints what is sent.",
 )
 FRAMEWORK_DEFAULT_PROMPT = Check(
     "FL0202",
@@ -25,7 +25,7 @@ FRAMEWORK_DEFAULT_PROMPT = Check(
     Owner.FRAMEWORK,
     Severity.WARNING,
     "{symbol} runs on the package's own prompt: {what}",
-    "Pass a prompt of your own.",
+    "Pass a prompt of your own. 'factorlint reveal PATH:LINE' prints the one that is sent.",
 )
 REMOTE_PROMPT = Check(
     "FL0203",
