@@ -7,6 +7,7 @@ Never imports or runs anything: the facts of the tree and the catalogue are all 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from factorlint import known_calls
@@ -40,8 +41,9 @@ from factorlint.origin import UNKNOWN, Kind, Origin, Where
 from factorlint.project import Project
 
 Origins = tuple[Origin, ...]
+_Key = tuple[int, Where]
 
-_DEPTH = 60  # nested steps of one walk; real code needs a dozen
+_DEPTH = 300  # nested steps of one walk; real code needs a few dozen
 _FAN = 12  # origins kept for one expression, callers asked for one parameter
 
 
@@ -51,9 +53,12 @@ class Tracer:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.catalog: Catalog = project.catalog
-        self._memory: dict[tuple[int, Where], tuple[Expr, Origins]] = {}
-        self._stack: dict[tuple[int, Where], int] = {}
+        self._memory: dict[_Key, tuple[Expr, Origins]] = {}
+        self._stack: dict[_Key, int] = {}
         self._low = _DEPTH + 1  # the outermost step that the current walk met again
+        self._for_now: dict[_Key, tuple[Expr, Origins, int]] = {}  # what holds as long as that step is under way
+        self._open: list[_Key] = []  # its keys, oldest first
+        self._spreads: dict[int, Each] = {}
 
     # -- the one question ------------------------------------------------------------------------------------------
 
@@ -63,14 +68,15 @@ class Tracer:
         held = self._memory.get(key)
         if held is not None:
             return held[1]
-        if key in self._stack:
-            self._low = min(self._low, self._stack[key])
-            return ()
+        partial = self._for_now.get(key)
+        if partial is not None:
+            self._low = min(self._low, partial[2])
+            return partial[1]
         level = len(self._stack)
-        if level >= _DEPTH:
-            self._low = -1
+        if key in self._stack or level >= _DEPTH:
+            self._low = min(self._low, self._stack.get(key, -1))
             return ()
-        outer, self._low = self._low, _DEPTH + 1
+        outer, self._low, since = self._low, _DEPTH + 1, len(self._open)
         self._stack[key] = level
         try:
             found = _distinct(self._trace(expr, where))
@@ -78,10 +84,26 @@ class Tracer:
             del self._stack[key]
         if self._low >= level:
             self._memory[key] = (expr, found)
-            self._low = outer
+        if self._low >= level or not self._stack:
+            self._forget(since)
         else:
-            self._low = min(outer, self._low)
+            self._keep(key, expr, found, since)
+        self._low = min(outer, self._low) if self._low < level else outer
         return found
+
+    def _keep(self, key: _Key, expr: Expr, found: Origins, since: int) -> None:
+        """What was FOUND inside a circle, and all that rests on it, holds until the circle's outermost step is done."""
+        for inner in self._open[since:]:
+            kept, origins, low = self._for_now[inner]
+            self._for_now[inner] = (kept, origins, min(low, self._low))
+        self._for_now[key] = (expr, found, self._low)
+        self._open.append(key)
+
+    def _forget(self, since: int) -> None:
+        """A circle is closed: whoever asks for one of its steps gets an answer of its own."""
+        for inner in self._open[since:]:
+            del self._for_now[inner]
+        del self._open[since:]
 
     def origin(self, expr: Expr, where: Where) -> Origin:
         """The best known thing that EXPR may be."""
@@ -128,7 +150,7 @@ class Tracer:
                 found = self.origins(row.value, at)
                 for one in found:
                     if one.kind is Kind.CONTAINER:
-                        one = self._held(one, Name(name), scope, where.path)
+                        one = self._held(one, _named(name), scope, where.path)
                     yield one
                 if row.annotation is not None and not _informative(found) and not isinstance(row.value, Param):
                     yield from self.instances(row.annotation, at)
@@ -152,7 +174,7 @@ class Tracer:
         """What NAME is, imported from the file PATH: its own binding, or a submodule of the package."""
         facts = self.project.files.get(path)
         if facts is not None and name in facts.scopes[0].bindings:
-            yield from self.origins(Name(name), Where(path, 0, -1))
+            yield from self.origins(_named(name), Where(path, 0, -1))
             return
         inner = self.project.submodule(path, name)
         if inner is not None:
@@ -431,7 +453,7 @@ class Tracer:
                 continue
             scope = self.project.scope(place)
             if name in scope.bindings:
-                for found in self.origins(Name(name), place):
+                for found in self.origins(_named(name), place):
                     yield self._bind_method(found, origin)
                 return
 
@@ -500,7 +522,7 @@ class Tracer:
             for scope in self.project.methods(path, one.place.scope):
                 if not scope.parameters:
                     continue
-                me = Name(scope.parameters[0].name)
+                me = _named(scope.parameters[0].name)
                 for write in self.project.writes(path, scope.id):
                     if write.name != name or write.base != me:
                         continue
@@ -561,11 +583,11 @@ class Tracer:
             if held.expr is None or held.place is None:
                 continue
             for inner, at in self.items(held, key):
-                if isinstance(inner, Star):
-                    for one in self.origins(inner.value, at):
-                        yield from self.iterate(one)
-                else:
-                    yield from self.origins(inner, at)
+                yield from self.origins(self._spread(inner.value) if isinstance(inner, Star) else inner, at)
+
+    def _spread(self, value: Expr) -> Each:
+        """The elements of VALUE as an expression, one and the same each time: a container may hold its own elements."""
+        return self._spreads.setdefault(id(value), Each(value))
 
     def items(self, held: Origin, key: Expr | None = None) -> Iterable[tuple[Expr, Where]]:
         """The element expressions of a container's own literal."""
@@ -602,13 +624,17 @@ class Tracer:
             yield known_calls.answer_element(origin)
         elif origin.kind is Kind.OBJECT:
             found = self.method(origin, "__iter__") or self.method(origin, "__aiter__")
-            if found is not None:
-                for one in self.results(found):
-                    yield from self.iterate(one)
+            for one in self.results(found) if found is not None else ():
+                yield from self._next(one) if one.kind is Kind.OBJECT else self.iterate(one)
         elif origin.kind is Kind.INSTANCE:
             yield Origin(Kind.INSTANCE, f"{origin.path}[]", None, origin.confidence.MEDIUM, receiver=origin)
         else:
             yield UNKNOWN
+
+    def _next(self, origin: Origin) -> Iterable[Origin]:
+        """What an iterator of the tree gives."""
+        found = self.method(origin, "__next__") or self.method(origin, "__anext__")
+        return self.results(found) if found is not None else (UNKNOWN,)
 
     def item(self, expr: Item, where: Where) -> Iterable[Origin]:
         for base in self.origins(expr.base, where):
@@ -745,6 +771,12 @@ class Tracer:
         return Origin(
             Kind.ANSWER, callee.path, symbol, callee.confidence, call=expr, made=where, shape=shape, receiver=callee
         )
+
+
+@functools.cache
+def _named(name: str) -> Name:
+    """One and the same expression each time, as memory goes by identity."""
+    return Name(name)
 
 
 def module_path(path: str) -> str:

@@ -5,7 +5,8 @@ Followed to a bounded depth, so that "this helper calls a model" is known withou
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from factorlint.facts import Called
@@ -31,9 +32,14 @@ class Reached(NamedTuple):
     @property
     def does(self) -> str | None:
         """What the catalogue says the call does: call-model, run, run-graph, … A method of an answer does nothing."""
-        if self.callee.kind is Kind.ANSWER:
-            return None
-        return self.callee.symbol.does if self.callee.symbol else None
+        return _does(self.callee)
+
+
+class Below(NamedTuple):
+    """What a function of the tree comes to, however: what is done, how many functions lie between, and which do."""
+
+    does: Mapping[str, int]
+    functions: frozenset[tuple[str, int]]
 
 
 class Reach:
@@ -43,12 +49,17 @@ class Reach:
         self.tracer = tracer
         self.project: Project = tracer.project
         self._below: dict[tuple[str, int], tuple[Reached, ...]] = {}
+        self._summaries: dict[tuple[str, int], Below] = {}
+        self._callees: dict[tuple[str, int], tuple[Called, tuple[Origin, ...]]] = {}
+        self._orders: dict[str, list[int]] = {}
 
     def calls(self, path: str, first: int, last: int) -> Iterator[Called]:
         """The calls written in statements FIRST to LAST of a file, nested definitions included."""
-        for called in self.project.files[path].calls:
-            if first <= called.order <= last:
-                yield called
+        calls = self.project.files[path].calls
+        orders = self._orders.get(path)
+        if orders is None:
+            orders = self._orders[path] = [called.order for called in calls]
+        yield from calls[bisect_left(orders, first) : bisect_right(orders, last)]
 
     def end(self, path: str, order: int) -> int:
         """The last statement inside statement ORDER."""
@@ -60,6 +71,12 @@ class Reach:
 
     def callees(self, path: str, called: Called) -> tuple[Origin, ...]:
         """What one call calls; a pipe that holds a model counts as its model's call."""
+        key = (path, id(called))
+        if key not in self._callees:
+            self._callees[key] = (called, self._called(path, called))
+        return self._callees[key][1]
+
+    def _called(self, path: str, called: Called) -> tuple[Origin, ...]:
         from factorlint import known_calls
 
         where = Where(path, called.scope, called.order)
@@ -112,6 +129,53 @@ class Reach:
             return ()
         return tuple(one.place for one in self.tracer.bodies(found) if one.place is not None)
 
+    def function_does(self, place: Where, kinds: Collection[str], within: int = _DEPTH) -> bool:
+        """Whether a function of the tree does one of KINDS, with at most WITHIN functions between."""
+        does = self.summary(place).does
+        return any(does.get(kind, within + 1) <= within for kind in kinds)
+
+    def statements_do(self, path: str, first: int, last: int, kinds: Collection[str], within: int = _DEPTH) -> bool:
+        """The same of statements FIRST to LAST of a file."""
+        for called in self.calls(path, first, last):
+            for callee in self.callees(path, called):
+                if _does(callee) in kinds:
+                    return True
+                if within and any(self.function_does(body, kinds, within - 1) for body in self.bodies(callee)):
+                    return True
+        return False
+
+    def summary(self, place: Where) -> Below:
+        """What a function of the tree comes to, nearest first, without the ways there."""
+        key = (place.path, place.scope)
+        if key not in self._summaries:
+            self._summaries[key] = self._summary(place)
+        return self._summaries[key]
+
+    def _summary(self, place: Where) -> Below:
+        does: dict[str, int] = {}
+        seen: set[tuple[str, int]] = set()
+        level = [place]
+        for depth in range(_DEPTH + 1):
+            following: list[Where] = []
+            for one in level:
+                scope = self.project.scope(one)
+                for called in self.calls(one.path, scope.order + 1, scope.end):
+                    for callee in self.callees(one.path, called):
+                        kind = _does(callee)
+                        if kind is not None:
+                            does.setdefault(kind, depth)
+                        following += self.bodies(callee)
+            level = []
+            for body in following:
+                if (body.path, body.scope) not in seen:
+                    seen.add((body.path, body.scope))
+                    level.append(body)
+        return Below(does, frozenset(seen))
+
     def first(self, path: str, first: int, last: int, *does: str) -> Reached | None:
         """The first call among or below the statements that DOES one of these (call-model, run, …)."""
         return next((one for one in self.inside(path, first, last) if one.does in does), None)
+
+
+def _does(callee: Origin) -> str | None:
+    return callee.symbol.does if callee.symbol is not None and callee.kind is not Kind.ANSWER else None

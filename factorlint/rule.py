@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import libcst as cst
 
@@ -30,6 +30,8 @@ from factorlint.reach import Reach
 from factorlint.surfaces import Surfaces
 from factorlint.threads import Threads
 from factorlint.walk import Step, inside
+
+_Said = TypeVar("_Said")
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,14 @@ class View:
     versions: Callable[[str, str, str], bool]  # (library package, condition, file) → whether the pins allow it
     lowered: dict[int, Expr]
     scopes: Mapping[int, int]  # statement number of a definition → its scope
+    said: dict[Callable[[View], Any], Any]  # what `once` has answered, for all files
+
+    def once(self, ask: Callable[[View], _Said]) -> _Said:
+        """What ASK says about the whole tree, whatever file asks: worked out the first time."""
+        if ask not in self.said:
+            self.said[ask] = ask(self)
+        found: _Said = self.said[ask]
+        return found
 
     @property
     def catalog(self) -> Catalog:

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from factorlint import (
     __version__,
@@ -184,11 +185,13 @@ def viewer(project: Project, pinned: Pins) -> Callable[[str], View]:
     tracer = Tracer(project)
     reach, prompts, agents, threads = Reach(tracer), Prompts(tracer), Agents(tracer), Threads(tracer)
     surfaces = Surfaces(reach, agents)
+    said: dict[Callable[[View], Any], Any] = {}
 
     def view(path: str) -> View:
         facts = project.files[path]
         scopes = {scope.order: scope.id for scope in facts.scopes}
-        return View(path, facts, project, tracer, reach, prompts, agents, threads, surfaces, pinned.allows, {}, scopes)
+        asked = (tracer, reach, prompts, agents, threads, surfaces)
+        return View(path, facts, project, *asked, pinned.allows, {}, scopes, said)
 
     return view
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import libcst as cst
@@ -84,18 +84,18 @@ def _children(node: cst.CSTNode) -> list[cst.CSTNode]:
     out: list[cst.CSTNode] = []
     for name in _fields(type(node)):
         value: Any = getattr(node, name)
-        kind = type(value)
+        kind: Any = value.__class__
         if kind is list or kind is tuple:
-            out += [one for one in value if _is_node(type(one))]
+            out += [one for one in value if _is_node(one.__class__)]
         elif _is_node(kind):
             out.append(value)
     return out
 
 
 @functools.cache
-def _is_node(kind: type) -> bool:
+def _is_node(kind: Hashable) -> bool:
     """Asked of classes, of which there are few: of a node itself it would be dear, since nodes are abstract."""
-    return issubclass(kind, cst.CSTNode)
+    return isinstance(kind, type) and issubclass(kind, cst.CSTNode)
 
 
 def children(node: cst.CSTNode) -> list[cst.CSTNode]:

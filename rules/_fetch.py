@@ -136,7 +136,7 @@ def _into_sender(view: View, callee: Origin, call: Call, where: Where) -> list[t
     if callee.kind is not Kind.DEFINITION:
         return []
     for body in view.reach.bodies(callee):
-        if any(one.does in _ASKS and one.depth <= 2 for one in view.reach.below(body)):
+        if view.reach.function_does(body, _ASKS, within=2):
             return [(one, where) for one in (*call.args, *(value for _, value in call.keywords))]
     return []
 

@@ -107,7 +107,7 @@ def steps_below(here: Here, reached: Reached) -> bool:
 
 def recursion(here: Here, place: Where) -> cst.Call | None:
     """The call by which the function comes back to itself after a model call of its own."""
-    if not any(one.does in MODEL and one.depth <= 1 for one in here.view.reach.below(place)):
+    if not here.view.reach.function_does(place, MODEL, within=1):
         return None
     for inner in here.inside(cst.Call):
         call: cst.Call = inner.node

@@ -11,6 +11,7 @@ from factorlint.rule import Here, View
 from factorlint.walk import children
 
 _LEAVES = frozenset("exit quit q bye stop end :q".split())
+_ASKS = frozenset(("call-model", "run"))
 _DEPTH = 3
 
 
@@ -87,12 +88,7 @@ def _conditional_after_model(view: View, where: Where) -> bool:
         statement = statements[order]
         parent = statement.parent
         if statement.kind in ("While", "For", "AsyncFor") and order != where.order:
-            before = [
-                one
-                for one in view.reach.inside(where.path, order, where.order - 1)
-                if one.does in ("call-model", "run") and one.depth <= _DEPTH
-            ]
-            if before and conditional:
+            if conditional and view.reach.statements_do(where.path, order, where.order - 1, _ASKS, _DEPTH):
                 return True
         if parent >= 0 and statements[parent].kind in ("If", "Match", "Try"):
             conditional = conditional or statements[parent].kind != "Try" or statement.arm == "handlers"
@@ -107,12 +103,8 @@ def _late_in_step(view: View, where: Where, *, conditional: bool = False) -> boo
     function = view.project.inside(where, "function")
     if function is None or (conditional and not _is_conditional(view, where, function.order)):
         return False
-    asked = [
-        one
-        for one in view.reach.inside(where.path, function.order + 1, where.order)
-        if one.does in ("call-model", "run") and one.depth <= _DEPTH
-    ]
-    return bool(asked) and _in_loop(view, Where(where.path, function.id, function.order))
+    asked = view.reach.statements_do(where.path, function.order + 1, where.order, _ASKS, _DEPTH)
+    return asked and _in_loop(view, Where(where.path, function.id, function.order))
 
 
 def _is_conditional(view: View, where: Where, top: int) -> bool:
@@ -225,11 +217,7 @@ def _compared(test: Expr, name: str) -> set[str]:
 def _model_before(here: Here) -> bool:
     scope = here.scope
     first = scope.order + 1 if scope.kind == "function" else 0
-    return any(
-        one.does in ("call-model", "run")
-        for one in here.view.reach.inside(here.where.path, first, here.where.order - 1)
-        if one.depth <= _DEPTH
-    )
+    return here.view.reach.statements_do(here.where.path, first, here.where.order - 1, _ASKS, _DEPTH)
 
 
 def approved_on_the_way(view: View, place: Where) -> bool:

@@ -63,8 +63,9 @@ def _of_class(view: View, path: str, scope: int, order: int, name: str, owner: s
     return False
 
 
-def graph_states(view: View) -> Iterator[tuple[tuple[str, int], bool]]:
+def graph_states(view: View) -> tuple[tuple[tuple[str, int], bool], ...]:
     """Classes that type the state of a graph or flow of the tree, and whether a store of the framework keeps it."""
+    found: list[tuple[tuple[str, int], bool]] = []
     builders: dict[tuple[Where, int], tuple[str, int]] = {}
     compiled: dict[tuple[Where, int], bool] = {}
     asking: set[tuple[Where, int]] = set()
@@ -87,8 +88,9 @@ def graph_states(view: View) -> Iterator[tuple[tuple[str, int], bool]]:
                     compiled[key] = compiled.get(key, False) or kept
         for scope in facts.scopes:
             if scope.kind == "class":
-                yield from _flow_state(view, path, scope)
-    yield from ((state, compiled[key]) for key, state in builders.items() if key in compiled and key in asking)
+                found += _flow_state(view, path, scope)
+    found += ((state, compiled[key]) for key, state in builders.items() if key in compiled and key in asking)
+    return tuple(found)
 
 
 def _built_state(view: View, callee: Origin, called: Called, where: Where) -> tuple[str, int] | None:
@@ -105,7 +107,7 @@ def _asks(view: View, expr: Expr, where: Where) -> bool:
         if one.kind is Kind.INSTANCE and one.symbol is not None and view.catalog.is_a(one.symbol, "graph"):
             return True
         for place in view.reach.bodies(one):
-            if any(below.does in ("call-model", "run", "run-graph") for below in view.reach.below(place)):
+            if view.reach.function_does(place, ("call-model", "run", "run-graph")):
                 return True
     return False
 

@@ -216,7 +216,7 @@ def changes_state(view: View, place: Where) -> bool:
 
 def asks_model(view: View, place: Where) -> bool:
     """Whether the function is an agent itself, or comes to one."""
-    return any(one.does in ("call-model", "run", "run-graph") for one in view.reach.below(place))
+    return view.reach.function_does(place, ("call-model", "run", "run-graph"))
 
 
 def asks_person(view: View, place: Where) -> bool:

@@ -147,10 +147,7 @@ def _each_turn(here: Here, holder: Holder) -> bool:
     if function is None:
         return here.outer(cst.While, cst.For) is not None
     place = Where(here.where.path, function.id, function.order)
-    below = {
-        (one.callee.place.path, one.callee.place.scope) for one in here.view.reach.below(place) if one.callee.place
-    }
-    below.add((place.path, place.scope))
+    below = here.view.reach.summary(place).functions | {(place.path, place.scope)}
     return any(how == "grow" and (path, scope) in below for path, scope, _, how in here.view.threads.changes(holder))
 
 
@@ -212,6 +209,6 @@ def _builds(here: Here, number: int) -> bool:
     """Whether the function puts something together, rather than handing something on."""
     scope = here.view.facts.scopes[number]
     place = Where(here.where.path, number, scope.order)
-    if any(one.does in ("call-model", "run") for one in here.view.reach.below(place)):
+    if here.view.reach.function_does(place, ("call-model", "run")):
         return False
     return bool(scope.returns or scope.yields) and scope.end > scope.order

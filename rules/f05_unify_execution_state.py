@@ -160,7 +160,7 @@ class UnifyExecutionState(Rule):
 
 
 def _sorted(here: Here) -> list[tuple[tuple[str, int], bool]]:
-    return sorted(_state.graph_states(here.view))
+    return sorted(here.view.once(_state.graph_states))
 
 
 def _first_write(here: Here, expr: Attr) -> bool:

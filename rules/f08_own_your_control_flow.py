@@ -244,7 +244,7 @@ def _comes_to_a_model(here: Here, path: str, called: Called) -> bool:
         if one.symbol is not None and one.symbol.does in MODEL:
             return True
         for body in here.view.reach.bodies(one):
-            if any(below.does in MODEL and below.depth <= 2 for below in here.view.reach.below(body)):
+            if here.view.reach.function_does(body, MODEL, within=2):
                 return True
     return False
 

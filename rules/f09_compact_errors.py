@@ -51,7 +51,7 @@ ERROR_AS_EVENT = Check(None, "error-as-event", Owner.CODE, None, "the error join
 HANDLED_ERROR = Check(None, "handled-error", Owner.CODE, None, "the error is shown, or returned in the result")
 BOUNDED_RETRY = Check(None, "bounded-retry", Owner.CODE, None, "the retry is bounded")
 
-_ASKS = ("call-model", "run", "run-graph")
+_ASKS = frozenset(("call-model", "run", "run-graph"))
 _PARSERS = ("parse", "validate")
 _COUNTERS = ("attempt", "retr", "tries", "trial")
 
@@ -233,16 +233,14 @@ def _is_site(here: Here, place: Where) -> bool:
     """A function that asks a model, or that is a tool: elsewhere a retry is no business of an agent."""
     if (place.path, place.scope) in here.view.agents.bodies:
         return True
-    if any(one.does in _ASKS and one.depth <= 3 for one in here.view.reach.below(place)):
+    if here.view.reach.function_does(place, _ASKS, within=3):
         return True
     scope = here.view.project.scope(place)
     for path, called in here.view.project.calls_of(scope.name):  # a helper that makes the retry for its callers
         caller = here.view.project.inside(Where(path, called.scope, called.order), "function")
         if caller is not None:
-            below = here.view.reach.below(Where(path, caller.id, caller.order))
-            if any(one.callee.place and one.callee.place[:2] == place[:2] for one in below) and any(
-                one.does in _ASKS for one in below
-            ):
+            below = here.view.reach.summary(Where(path, caller.id, caller.order))
+            if (place.path, place.scope) in below.functions and not _ASKS.isdisjoint(below.does):
                 return True
     return False
 
@@ -250,7 +248,7 @@ def _is_site(here: Here, place: Where) -> bool:
 def _asks(here: Here) -> bool:
     path, order = here.where.path, here.where.order
     end = here.view.reach.end(path, order)
-    return any(one.does in _ASKS and one.depth <= 3 for one in here.view.reach.inside(path, order, end))
+    return here.view.reach.statements_do(path, order, end, _ASKS, within=3)
 
 
 def _tried(here: Here) -> str | None:
@@ -259,9 +257,8 @@ def _tried(here: Here) -> str | None:
     body = _body(here)
     if not body:
         return None
-    for reached in here.view.reach.inside(path, body[0], body[-1]):
-        if reached.does in _ASKS and reached.depth <= 3:
-            return "the model call"
+    if here.view.reach.statements_do(path, body[0], body[-1], _ASKS, within=3):
+        return "the model call"
     if _in_a_tool(here):
         return "the tool"
     for called in here.view.reach.calls(path, body[0], body[-1]):
@@ -320,8 +317,7 @@ def _asks_in_body(here: Here) -> bool:
     body = _body(here)
     if not body:
         return False
-    inside = here.view.reach.inside(here.where.path, body[0], body[-1])
-    return any(one.does in _ASKS and one.depth <= 3 for one in inside)
+    return here.view.reach.statements_do(here.where.path, body[0], body[-1], _ASKS, within=3)
 
 
 def _answers(here: Here, expr: Expr, where: Where) -> Iterator[object]:
