@@ -6,6 +6,7 @@ Reading a monorepo's imports by pattern costs a thirtieth of parsing it, and tel
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -18,6 +19,8 @@ _LINE = re.compile(
     r"(?:\((?P<many>[^)]*)\)|(?P<few>[^\n#;]*))|import[ \t]+(?P<plain>[^\n#;]*))"
 )
 _NAME = re.compile(r"[\w.]+")
+# What an agent is usually made with; a package that the catalogue does not know is looked at where one of these stands.
+_AGENT_WORDS = re.compile(r"\b(?:role|goal|backstory|instructions|tools|system_prompt|system_message)\s*=(?!=)")
 
 
 class Import(NamedTuple):
@@ -51,7 +54,10 @@ def imports(text: str) -> tuple[Import, ...]:
 
 
 class Graph(NamedTuple):
-    """``direct`` reach an agent library themselves; ``matter`` are those, what uses them and what all these use."""
+    """``direct`` reach an agent library themselves; ``matter`` are those, what uses them and what all these use.
+
+    Files that seem to make an agent with a package that the catalogue does not know matter too, but are not direct.
+    """
 
     direct: frozenset[str]
     matter: frozenset[str]
@@ -63,11 +69,14 @@ def graph(texts: Mapping[str, str], project: Project, extra_roots: Iterable[str]
     roots = frozenset(root for library in catalog.libraries if library.agentic for root in library.imports)
     roots |= frozenset(extra_roots)
     endpoints = tuple(sorted({piece for library in catalog.libraries for piece in library.endpoints}))
+    known = frozenset(root.partition(".")[0] for root in catalog.roots) | sys.stdlib_module_names
     uses: dict[str, set[str]] = {}
     used_by: dict[str, set[str]] = {}
     direct = set()
+    doubtful = set()
     for path in sorted(texts):
         text = texts[path]
+        worded = _AGENT_WORDS.search(text) is not None
         if any(piece in text for piece in endpoints):
             direct.add(path)
         for one in imports(text):
@@ -76,7 +85,9 @@ def graph(texts: Mapping[str, str], project: Project, extra_roots: Iterable[str]
                 used_by.setdefault(target, set()).add(path)
             if path not in direct and _agentic(one, path, project, roots, catalog):
                 direct.add(path)
-    above = _closure(direct, used_by)
+            elif worded and path not in doubtful and _strange(one, path, project, known):
+                doubtful.add(path)
+    above = _closure(direct | doubtful, used_by)
     return Graph(frozenset(direct), frozenset(_closure(above, uses)))
 
 
@@ -133,6 +144,14 @@ def _agentic(one: Import, path: str, project: Project, roots: frozenset[str], ca
         return False
     parts = full.split(".")
     return any(".".join(parts[:end]) in roots for end in range(1, len(parts) + 1))
+
+
+def _strange(one: Import, path: str, project: Project, known: frozenset[str]) -> bool:
+    """Whether the import is of a package that is neither the tree's, nor Python's, nor the catalogue's."""
+    root = one.module.partition(".")[0]
+    if one.level or not root or root in known:
+        return False
+    return project.module(one.module, path) is None and project.module(root, path) is None
 
 
 def _closure(start: Iterable[str], edges: Mapping[str, set[str]]) -> set[str]:

@@ -110,6 +110,7 @@ class Site:
         ""  # the whole of it, normalised: what a fingerprint is made of; `source` stands in where it is empty
     )
     role: Role = Role.APP
+    stranger: str = ""  # the package that the symbol is of, where the catalogue does not know it
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,7 @@ class Summary:
     verdict: str
     owners: Mapping[Owner, int]
     files: Files
+    strangers: tuple[str, ...] = ()  # packages that seem to make agents and that the catalogue does not know
 
 
 @dataclass(frozen=True)

@@ -252,13 +252,15 @@ def judge(
     files = Files(seen=len(texts.sources), analysed=analysed, failed=failed)
     crashed = {int(problem.message[2:4]) for problem in problems if problem.kind == "rule-crash"}
     unknown = (set(range(1, 14)) - {rule.factor for rule in rules}) | crashed
-    told = score.judge([one.site for one in found], files, agent_code=bool(texts.direct), unknown=unknown)
+    strangers = tuple(sorted({site.stranger for site in sites if site.stranger}))
+    agent_code = bool(texts.direct or strangers)
+    told = score.judge([one.site for one in found], files, agent_code=agent_code, unknown=unknown)
     marked, complaints = suppress.apply(found, comments, texts.sources, {one.path for one in problems})
     everything = sorted((*marked, *sift.findings(complaints)), key=sift.place)
     return Report(
         root=".",
         version=__version__,
-        summary=told.summary,
+        summary=replace(told.summary, strangers=strangers),
         verdicts=told.verdicts,
         sites=tuple(everything),
         problems=tuple(sorted(set(problems), key=adopt.problem_order)),

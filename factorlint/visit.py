@@ -10,7 +10,7 @@ import libcst as cst
 
 from factorlint.content import normal
 from factorlint.model import Confidence, Problem, Site, Span
-from factorlint.origin import Origin
+from factorlint.origin import Kind, Origin
 from factorlint.position import spans
 from factorlint.rule import Here, Mark, Rule, View, symbol_name
 from factorlint.source import Source
@@ -103,6 +103,7 @@ def _site(mark: Mark, span: Span, factors: dict[str, int], source: Source, view:
         source=" ".join(text.split())[:_TEXT],
         content=normal(text, header=isinstance(mark.node, _COMPOUND)),
         role=source.role,
+        stranger=_stranger(view, mark),
     )
 
 
@@ -118,6 +119,16 @@ def _framework(view: View, origin: Origin | None) -> str | None:
         return origin.symbol.library
     library = view.catalog.library_of(origin.path)
     return library.name if library else None
+
+
+def _stranger(view: View, mark: Mark) -> str:
+    """The package of a guess about a library that the catalogue does not know; a surer mark is about a known one."""
+    origin = mark.origin
+    if mark.confidence is not Confidence.LOW or origin is None or origin.symbol is not None:
+        return ""
+    if origin.kind not in (Kind.LIBRARY, Kind.INSTANCE) or view.catalog.library_of(origin.path) is not None:
+        return ""
+    return origin.path.partition(".")[0]
 
 
 def _text(lines: Sequence[str], span: Span) -> str:

@@ -14,6 +14,7 @@ from factorlint.rule import Here, Mark, Rule, symbols_of
 
 from . import _tools
 from ._loops import MODEL, branches_on_answer, model_call, only_retries, recursion, steps_below, sure
+from ._strangers import unknown_run
 
 OPAQUE_AGENT_RUN = Check(
     "FL0801",
@@ -124,9 +125,18 @@ class OwnYourControlFlow(Rule):
             yield here.mark_held(PREBUILT_LOOP, node, held)
         for held in here.held(node, "declared-graph"):
             yield here.mark_held(DECLARED_GRAPH, node, held)
+        yield from self._unknown_run(node, here)
         yield from self._no_stop(node, here)
         yield from self._graph_run(node, here)
         yield from self._deferred_run(node, here)
+
+    def _unknown_run(self, node: cst.Call, here: Here) -> Iterator[Mark]:
+        """A guess, so that an agent of a library nobody has read is not passed over in silence."""
+        for callee in here.callees(node):
+            if unknown_run(callee, here.expr(node.func), here):
+                what = "it looks like an agent of a package that the catalogue does not know"
+                yield here.mark(OPAQUE_AGENT_RUN, node, callee, confidence=Confidence.LOW, what=what)
+                return
 
     def _no_stop(self, node: cst.Call, here: Here) -> Iterator[Mark]:
         """An agent with a tool that writes, whose library has a stop before tools that nobody uses."""

@@ -96,7 +96,16 @@ def closing(report: Report, look: Look) -> str:
     read = f"{files.analysed} of {counted(files.seen, 'Python file')} with agent code"
     failed = f", {files.failed} not read" if files.failed else ""
     found = tally(one for one in report.sites if one.site.check.code)
-    return f"{found}; {read}{failed}{f'; hidden: {aside}' if aside else ''}"
+    parts = (found, f"{read}{failed}", strangers(report), f"hidden: {aside}" if aside else "")
+    return "; ".join(part for part in parts if part)
+
+
+def strangers(report: Report) -> str:
+    """``2 unknown agent libraries: x, y``: what was not judged because the catalogue does not know it."""
+    names = report.summary.strangers
+    if not names:
+        return ""
+    return f"{counted(len(names), 'unknown agent library', 'unknown agent libraries')}: {safe(', '.join(names))}"
 
 
 def symbol(site: Site) -> str:

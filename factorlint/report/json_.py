@@ -45,6 +45,7 @@ def summary(one: Summary) -> dict[str, Any]:
         "verdict": one.verdict,
         "owners": _owners(one.owners),
         "files": {"seen": one.files.seen, "analysed": one.files.analysed, "failed": one.files.failed},
+        "unknown_agent_libraries": list(one.strangers),
     }
 
 
