@@ -40,7 +40,7 @@ class Start:
     """A call in a surface that comes to a model, or that makes an agent.
 
     ``how`` is through (the tree's function or class at ``target``), run (of an agent made at ``made``, as far as that
-    is known), ask (a client's model call) or make (an agent).
+    is known), hosted (a run on a server, by a client made at ``made``), ask (a client's model call) or make (an agent).
     """
 
     how: str
@@ -84,16 +84,16 @@ def lock(tracer: Tracer, surface: Surface, starts: Sequence[Start]) -> Lock | No
     return None
 
 
-def elsewhere(surface: Surface, starts: Sequence[Start], seen: Collection[tuple[str, Where]]) -> Start | None:
-    """The call by which a surface starts an agent that stands outside it, other than those SEEN (kind, agent) before.
+def elsewhere(surface: Surface, starts: Sequence[Start], seen: Collection[tuple[str, str, Where]]) -> Start | None:
+    """The call by which a surface starts an agent that stands outside it, unless it was SEEN (kind, file, agent).
 
     A script that runs an agent of its own module says nothing about who else could.
     """
     for one in starts:
-        if all((surface.kind, agent) in seen for agent in one.agent):
+        if all((surface.kind, surface.path, agent) in seen for agent in one.agent):
             continue
         outside = any(made.path != surface.path if not surface.name else not surface.holds(made) for made in one.made)
-        if one.how == "through" or (one.how == "run" and outside):
+        if one.how in ("through", "hosted") or (one.how == "run" and outside):
             return one
     return None
 

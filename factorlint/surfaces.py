@@ -64,9 +64,9 @@ class Surfaces:
 
     @functools.cached_property
     def started(self) -> tuple[Started, ...]:
-        """The surfaces that keep an agent to themselves, and the first of each kind that starts one outside it."""
+        """The surfaces that keep an agent to themselves, and the first of a kind and file that starts one outside."""
         found: list[Started] = []
-        seen: set[tuple[str, Where]] = set()
+        seen: set[tuple[str, str, Where]] = set()
         for surface in self.every:
             starts = tuple(self._starts(surface))
             held = locks.lock(self.tracer, surface, starts)
@@ -76,7 +76,7 @@ class Surfaces:
             start = locks.elsewhere(surface, starts, seen)
             if start is not None:
                 found.append(Started(surface, start))
-                seen |= {(surface.kind, agent) for one in starts for agent in one.agent}
+                seen |= {(surface.kind, surface.path, agent) for one in starts for agent in one.agent}
         return tuple(found)
 
     @functools.cached_property
@@ -111,9 +111,12 @@ class Surfaces:
             asked = one.symbol.does == "call-model" and not one.symbol.wildcard
             if asked and (holder is None or any(self.tracer.catalog.is_a(holder.symbol, role) for role in _CLIENTS)):
                 return Start("ask", called, where, one)
+            if holder is not None and self.tracer.catalog.is_a(holder.symbol, "client"):
+                hosted = one.symbol.does == "run-graph" and holder.made is not None
+                return Start("hosted" if hosted else "ask", called, where, one, made=_place(holder))
             given = self.agents.agents_passed(one.symbol, called.call, where)
-            makers = (*((holder,) if holder is not None else ()), *given)
-            return Start("run", called, where, one, made=tuple(maker.made for maker in makers if maker.made))
+            made = (seat for maker in (holder, *given) for seat in _place(maker))
+            return Start("run", called, where, one, made=tuple(made))
         return None
 
     def _through(self, surface: Surface, called: Called, where: Where) -> Start | None:
@@ -174,3 +177,8 @@ class Surfaces:
                 if any(self.tracer.catalog.is_a(symbol, role) for role in _MADE):
                     return Start("make", called, where, one, made=(where,))
         return None
+
+
+def _place(maker: Origin | None) -> tuple[Where, ...]:
+    """Where an object was made, as far as that is known."""
+    return (maker.made,) if maker is not None and maker.made is not None else ()
