@@ -20,7 +20,7 @@ import typer
 from factorlint import __version__, gates
 from factorlint.catalog import CatalogError
 from factorlint.config import Color, ConfigError, Output, Persona, Settings, project
-from factorlint.flags import Colored, Folder, Paths, Plugins, auditing, reading, settings
+from factorlint.flags import Colored, Folder, Paths, Plugins, Words, auditing, reading, settings
 from factorlint.model import Report, RuleInfo
 from factorlint.report import Look, render
 from factorlint.report._text import safe
@@ -132,6 +132,45 @@ def show_config(
 
         found = run.find(root, [given], catalog.builtin(), told)
         _write(configured.page(told, found, _rules(told.plugin)))
+
+
+@app.command("test")
+def run_tests(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Python files with `# expect: FL0801` on their lines.")],
+    select: Annotated[Words, typer.Option(metavar="CHECKS", help="Only these codes and evidence names.")] = None,
+    plugin: Plugins = None,
+) -> None:
+    """Run the rules over files that say what is to be found in them: `# expect:`, `# ok:`, `# todo:`."""
+    with _plainly():
+        from factorlint import testing
+
+        _rules(plugin or ())
+        checks = frozenset(one.strip() for word in select for one in word.split(",")) if select else None
+        wanted = [one for one in testing.expectations(folder) if checks is None or one.check in checks]
+        outcome = testing.run(folder, checks, plugin or ())
+        _write("".join(f"{safe(line)}\n" for line in testing.lines(outcome)))
+        wrong = len(outcome.missing) + len(outcome.surplus) + len(outcome.problems)
+        _say(f"{len(wanted)} expectations, {wrong} not met, {len(outcome.todo)} known misses")
+        if wrong:
+            raise typer.Exit(gates.UNMET)
+        if not wanted:
+            _say(f"exit {gates.NOTHING}: nothing to check: no expectation under {folder}")
+            raise typer.Exit(gates.NOTHING)
+
+
+@app.command("new-rule")
+def new_rule(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="Such as FL0850: FL, the factor, the check.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Such as sleeping-tool.")],
+    into: Annotated[Path, typer.Option(metavar="DIR", help="The folder to write to.")] = Path(),
+) -> None:
+    """Write a rule that works, its fixture, and a package that installs it, for you to change."""
+    with _plainly():
+        from factorlint import newrule
+
+        for path in newrule.write(into, code, name):
+            _write(f"{into / path}\n")
+        _say(f"then: pip install -e {into} && factorlint test {into / 'fixtures'} --plugin {name} --select {code}")
 
 
 @app.command()

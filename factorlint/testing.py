@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 import tokenize
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,13 +52,27 @@ def expectations(root: Path) -> tuple[Expectation, ...]:
     return tuple(found)
 
 
-def run(root: Path, checks: Collection[str] | None = None) -> Outcome:
-    """Audit ROOT and hold the report against the expectations; CHECKS limits both to some codes and slugs."""
+def run(root: Path, checks: Collection[str] | None = None, plugins: Sequence[str] = ()) -> Outcome:
+    """Audit ROOT and hold the report against the expectations; CHECKS limits both to some codes and slugs.
+
+    PLUGINS bring further rules. Raises as ``run.audit`` does.
+    """
     from factorlint import run as story
 
-    settings = Settings(persona=Persona.AUDITOR, fail_on=Bar.NEVER, include_tests=True, exclude=(), jobs=1)
+    settings = Settings(
+        persona=Persona.AUDITOR, fail_on=Bar.NEVER, include_tests=True, exclude=(), jobs=1, plugin=tuple(plugins)
+    )
     report = story.audit(root, [root], settings)
     return compare(expectations(root), sites(report), checks, report)
+
+
+def lines(outcome: Outcome) -> Iterator[str]:
+    """What `factorlint test` prints of OUTCOME, one thing a line."""
+    for one in outcome.missing:
+        yield f"{one.path}:{one.line}: expected {one.check}, which was not found"
+    for one in outcome.surplus:
+        yield f"{one.path}:{one.line}: found {one.check}, which was not expected"
+    yield from outcome.problems
 
 
 def sites(report: Report) -> list[Expectation]:

@@ -19,6 +19,7 @@ CHECKOUT = Path(__file__).parent.parent
 FILES = (".pre-commit-hooks.yaml", "action.yml", "pyproject.toml", "README.md", "LICENSE", "MANIFEST.in")
 AGENT = "from crewai import Crew\n\n\ndef go(crew: Crew):\n    crew.kickoff()\n"
 CLEAN = "x = 1\n"
+BASH = ("bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c")
 
 
 def run(folder: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -85,26 +86,49 @@ def test_what_a_workflow_passes_in_is_never_part_of_a_script() -> None:
     assert all("${{" not in step["run"] for step in steps())
 
 
-def test_the_steps_of_the_action(copy: Path, tmp_path: Path) -> None:
-    put(tmp_path, {"work/pyproject.toml": "", "work/app/a b.py": AGENT, "work/clean/c.py": CLEAN})
-    runner = {
-        "RUNNER_TEMP": str(tmp_path),
-        "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
-        "GITHUB_OUTPUT": str(tmp_path / "output"),
-    }
-    install, audit = steps()
-    bash = ("bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c")
-    done = run(tmp_path / "work", *bash, install["run"], ACTION=str(copy), **runner)
+@pytest.fixture(scope="module")
+def runner(copy: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A machine on which the action's first step has run."""
+    folder = tmp_path_factory.mktemp("runner")
+    names = {"RUNNER_TEMP": folder, "GITHUB_STEP_SUMMARY": folder / "summary", "GITHUB_OUTPUT": folder / "output"}
+    told = {name: str(path) for name, path in names.items()}
+    done = run(folder, *BASH, steps()[0]["run"], ACTION=str(copy), **told)
     assert done.returncode == 0, done.stderr
+    return told
+
+
+def test_the_steps_of_the_action(runner: dict[str, str], tmp_path: Path) -> None:
+    put(tmp_path, {"pyproject.toml": "", "app/a b.py": AGENT, "clean/c.py": CLEAN})
+    script = steps()[1]["run"]
     inputs = {"COMMAND": "check", "TARGET": "app/a b.py", "ARGS": "", "SARIF": "out.sarif"}
-    done = run(tmp_path / "work", *bash, audit["run"], **inputs, **runner)
+    done = run(tmp_path, *BASH, script, **inputs, **runner)
     assert done.returncode == 1
     assert done.stdout.startswith("::error file=app/a b.py,line=5,")
-    assert (tmp_path / "summary").read_text(encoding="utf-8").startswith("## factorlint")
-    assert (tmp_path / "output").read_text(encoding="utf-8") == "sarif=out.sarif\n"
-    results = json.loads((tmp_path / "work" / "out.sarif").read_text(encoding="utf-8"))["runs"][0]["results"]
+    assert Path(runner["GITHUB_STEP_SUMMARY"]).read_text(encoding="utf-8").startswith("## factorlint")
+    assert Path(runner["GITHUB_OUTPUT"]).read_text(encoding="utf-8") == "sarif=out.sarif\n"
+    results = json.loads((tmp_path / "out.sarif").read_text(encoding="utf-8"))["runs"][0]["results"]
     assert {one["ruleId"] for one in results} >= {"FL0801"}
     quiet = {**inputs, "ARGS": "--fail-on never --select FL08"}
-    assert run(tmp_path / "work", *bash, audit["run"], **quiet, **runner).returncode == 0
+    assert run(tmp_path, *BASH, script, **quiet, **runner).returncode == 0
     broken = {**inputs, "ARGS": "--no-such-flag"}
-    assert run(tmp_path / "work", *bash, audit["run"], **broken, **runner).returncode == 2
+    assert run(tmp_path, *BASH, script, **broken, **runner).returncode == 2
+
+
+def test_a_plugin_is_written_installed_and_used(runner: dict[str, str], tmp_path: Path) -> None:
+    programs = Path(runner["RUNNER_TEMP"]) / "factorlint" / "bin"
+    factorlint = str(programs / "factorlint")
+    assert run(tmp_path, factorlint, "new-rule", "FL0850", "sleeping-tool", "--into", "plug").returncode == 0
+    done = run(tmp_path, str(programs / "pip"), "install", "--quiet", "--no-deps", "./plug")
+    assert done.returncode == 0, done.stderr
+    fixtures = ("test", "plug/fixtures", "--select", "FL0850")
+    done = run(tmp_path, factorlint, *fixtures, "--plugin", "sleeping-tool")
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout
+    put(tmp_path, {"a.py": "import time\n\nfrom agents import Runner\n\n\ndef go():\n    time.sleep(1)\n"})
+    done = run(tmp_path, factorlint, "check", "a.py", "-o", "concise", "--plugin", "sleeping-tool")
+    assert (done.returncode, "a.py:7:5: FL0850" in done.stdout) == (1, True)
+    assert (
+        "blocks the whole process" in run(tmp_path, factorlint, "explain", "FL0850", "--plugin", "sleeping-tool").stdout
+    )
+    assert "FL0850" not in run(tmp_path, factorlint, "check", "a.py", "-o", "concise").stdout, "never without its name"
+    put(tmp_path, {"pyproject.toml": '[tool.factorlint]\nplugin = ["sleeping-tool"]\n'})
+    assert run(tmp_path, factorlint, "check", "a.py").returncode == 2
