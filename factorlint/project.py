@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from factorlint.catalog import Catalog
-from factorlint.expr import last_name
+from factorlint.expr import Attr, Name, last_name
 from factorlint.facts import Binding, Called, Facts, Scope, Write
 from factorlint.origin import Where
 
@@ -140,6 +140,20 @@ class Project:
     def calls_of(self, name: str) -> Sequence[tuple[str, Called]]:
         """Every call in the tree whose callee's last name is NAME, in file order."""
         return self._calls_by_name.get(name, ())
+
+    @functools.cached_property
+    def _calls_passing(self) -> Mapping[str, list[tuple[str, Called]]]:
+        rows: dict[str, list[tuple[str, Called]]] = {}
+        for path in sorted(self.files):
+            for called in self.files[path].calls:
+                passed = (*called.call.args, *(value for _, value in called.call.keywords))
+                for name in {last_name(one) for one in passed if isinstance(one, (Name, Attr))}:
+                    rows.setdefault(name or "", []).append((path, called))
+        return rows
+
+    def calls_passing(self, name: str) -> Sequence[tuple[str, Called]]:
+        """Every call in the tree that is passed something whose last name is NAME, in file order."""
+        return self._calls_passing.get(name, ())
 
     @functools.cached_property
     def _calls_in(self) -> Mapping[tuple[str, int], list[Called]]:

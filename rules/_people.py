@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from factorlint.expr import Attr, Const, Expr, Name, Op, Seq, walk
+from factorlint.expr import Const, Expr, Name, Op, Seq, walk
 from factorlint.facts import Called
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here, View
@@ -149,16 +149,10 @@ def _led_to(view: View, place: Where, depth: int = 0) -> bool:
 
 def _handed_to_loop(view: View, place: Where) -> bool:
     """A handler that is passed into a loop as a parameter and called there."""
-    name = view.project.scope(place).name
-    for path in sorted(view.project.files):
-        for called in view.project.files[path].calls:
-            passed = (*called.call.args, *(value for _, value in called.call.keywords))
-            if not any(isinstance(one, (Name, Attr)) and _last(one) == name for one in passed):
-                continue
-            for callee in view.reach.callees(path, called):
-                for body in view.reach.bodies(callee):
-                    if _called_in(view, body, place):
-                        return True
+    for path, called in view.project.calls_passing(view.project.scope(place).name):
+        for callee in view.reach.callees(path, called):
+            if any(_called_in(view, body, place) for body in view.reach.bodies(callee)):
+                return True
     return False
 
 
@@ -170,10 +164,6 @@ def _called_in(view: View, body: Where, place: Where) -> bool:
                 if _conditional_after_model(view, Where(body.path, called.scope, called.order)):
                     return True
     return False
-
-
-def _last(expr: Expr) -> str:
-    return expr.name if isinstance(expr, Attr) else expr.id if isinstance(expr, Name) else ""
 
 
 def _decides(here: Here, node: cst.Call) -> bool:
