@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from factorlint import arguments
 from factorlint.expr import Attr, Call, Each, Enter, Expr, Name, Param, Part, children, last_name
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here, View
@@ -125,10 +126,23 @@ def reaches_prompt(here: Here, call: Call) -> bool:
         if called.order < here.where.order:
             continue
         for callee in view.tracer.callees(called.call.func, where):
-            exprs = view.threads.context(callee, called.call, where) or _into_sender(view, callee, called.call, where)
+            exprs = (
+                view.threads.context(callee, called.call, where)
+                or _into_agent(view, callee, called.call, where)
+                or _into_sender(view, callee, called.call, where)
+            )
             if exprs and any(_carries(view, expr, at, call, 0, set()) for expr, at in exprs):
                 return True
     return False
+
+
+def _into_agent(view: View, callee: Origin, call: Call, where: Where) -> list[tuple[Expr, Where]]:
+    """The prompt that an agent is constructed with."""
+    if callee.symbol is None or callee.kind not in (Kind.LIBRARY, Kind.INSTANCE):
+        return []
+    given = arguments.of(view.tracer, callee.symbol, call, where).given
+    names = [name for one in view.catalog.lineage(callee.symbol) for name in one.parameter("prompt")]
+    return [given[name] for name in names if name in given]
 
 
 def _into_sender(view: View, callee: Origin, call: Call, where: Where) -> list[tuple[Expr, Where]]:

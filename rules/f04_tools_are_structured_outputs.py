@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Call, Const, Expr, Item, Name, Star, last_name
+from factorlint.expr import Call, Const, Expr, Item, Name, Seq, Star, last_name
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Origin, Where
-from factorlint.rule import Held, Here, Mark, Rule
+from factorlint.rule import Held, Here, Mark, Rule, facts_at
 
 from ._choice import chosen, dispatch, is_checked, lookups, names_model_answer
 
@@ -118,8 +118,9 @@ class ToolsAreStructuredOutputs(Rule):
     def visit_Call(self, node: cst.Call, here: Here) -> Iterator[Mark]:
         if not isinstance(here.step.up and here.step.up.node, cst.Decorator):
             yield from self._handed_over(node, here)
-        yield from self._dynamic(node, here)
-        yield from self._run_of_choice(node, here)
+        dynamic = list(self._dynamic(node, here))
+        yield from dynamic
+        yield from self._run_of_choice(node, here, anything=bool(dynamic))
 
     def _handed_over(self, node: cst.Call, here: Here) -> Iterator[Mark]:
         """Tools that go to whoever runs them, at the argument; a hook before each call makes that shared."""
@@ -130,7 +131,7 @@ class ToolsAreStructuredOutputs(Rule):
         if guards or not isinstance(call, Call) or here.view.agents.is_handed_on(call, here.where):
             return
         for held in here.held(node, "FL0401"):
-            if _no_tools(held):
+            if _no_tools(held) or _guarded_by_hook(held, here):
                 continue
             yield here.mark_held(FRAMEWORK_EXECUTED_TOOLS, node, held)
             return
@@ -158,7 +159,7 @@ class ToolsAreStructuredOutputs(Rule):
 
     # -- the tree's own dispatch -----------------------------------------------------------------------------------
 
-    def _run_of_choice(self, node: cst.Call, here: Here) -> Iterator[Mark]:
+    def _run_of_choice(self, node: cst.Call, here: Here, *, anything: bool) -> Iterator[Mark]:
         """``table[name](**arguments)``: the look-up is the tree's; its arguments may be unchecked."""
         call = here.expr(node)
         if not isinstance(call, Call):
@@ -167,7 +168,7 @@ class ToolsAreStructuredOutputs(Rule):
         if looked_up is not None:
             yield here.mark(OWNED_TOOL_DISPATCH, node, looked_up)
         unchecked = _unchecked(call, here)
-        if unchecked is not None and (looked_up is not None or _runs_tree_code(call, here)):
+        if unchecked is not None and (anything or looked_up is not None or _runs_tree_code(call, here)):
             what = last_name(call.func) or "a function that the name picks"
             yield here.mark(UNVALIDATED_TOOL_ARGUMENTS, node, unchecked, what=what)
 
@@ -229,6 +230,26 @@ def _no_tools(held: Held) -> bool:
         return False
     found = held.arguments.values(held.fact.at or "")
     return bool(found) and all(one in ((), None) for one in found)
+
+
+def _guarded_by_hook(held: Held, here: Here) -> bool:
+    """Whether a hook that is passed along is a function of the tree whose decorator stands before each call."""
+    for name in held.symbol.parameter("hook"):
+        row = held.arguments.given.get(name)
+        if row is None:
+            continue
+        for item in row[0].items if isinstance(row[0], Seq) else (row[0],):
+            for one in here.view.tracer.origins(item, row[1]):
+                if one.kind is Kind.DEFINITION and one.place is not None and _decorated_guard(one.place, here):
+                    return True
+    return False
+
+
+def _decorated_guard(place: Where, here: Here) -> bool:
+    scope = here.view.project.scope(place)
+    outside = Where(place.path, scope.parent, scope.order)
+    decorators = (one if isinstance(one, Call) else Call(one, (), ()) for one in scope.decorators)
+    return any(True for one in decorators for _ in facts_at(here.view, one, outside, (_GUARDED,)))
 
 
 def _maybe_none(held: Held) -> bool:
