@@ -45,6 +45,7 @@ class Found:
 
     ``others`` counts what was left out, by reason; a folder that is not entered counts once. ``manifests`` are the
     paths (posix, relative) of the files that may pin versions. ``idle`` are the excluding patterns that met nothing.
+    ``package`` is the root's own name if it is a package.
     """
 
     files: tuple[File, ...]
@@ -52,6 +53,7 @@ class Found:
     problems: tuple[Problem, ...]
     manifests: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
+    package: str = ""
 
 
 def find(
@@ -110,8 +112,9 @@ class _Search:
             for path in sorted(self.files)
         )
         problems = tuple(sorted(self.problems, key=lambda one: (one.path, one.kind, one.message)))
-        others = dict(sorted(self.others.items()))
-        return Found(files, others, problems, tuple(sorted(self.manifests)), tuple(sorted(self.idle)))
+        others, manifests = dict(sorted(self.others.items())), tuple(sorted(self.manifests))
+        package = Path(self.real).name if "__init__.py" in self.files else ""
+        return Found(files, others, problems, manifests, tuple(sorted(self.idle)), package)
 
     # -- paths that were named -----------------------------------------------------------------------------------------
 

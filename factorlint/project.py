@@ -17,11 +17,15 @@ _SOURCE_ROOTS = frozenset(("src", "lib", "python", "backend", "app", "server"))
 
 @dataclass(frozen=True)
 class Project:
-    """The tree under audit. ``paths`` are all Python files of it, ``files`` the Facts of those that matter."""
+    """The tree under audit. ``paths`` are all Python files of it, ``files`` the Facts of those that matter.
+
+    ``package`` is the name that the tree's own root is imported by, where the root is a package; else empty.
+    """
 
     files: Mapping[str, Facts]
     paths: Sequence[str]
     catalog: Catalog
+    package: str = ""
 
     @functools.cached_property
     def _by_tail(self) -> Mapping[str, list[tuple[str, str]]]:
@@ -74,6 +78,8 @@ class Project:
             rank = (0 if above else 1, -len(root), path)
             if best is None or rank < best:
                 best = rank
+        if best is None and self.package and f"{name}.".startswith(f"{self.package}."):
+            return self.file_at(PurePosixPath(*name.split(".")[1:]))
         return best[2] if best else None
 
     def file_at(self, base: PurePosixPath) -> str | None:

@@ -17,6 +17,7 @@ import libcst as cst
 from factorlint import arguments, known_calls
 from factorlint.agents import Agents, Toolset
 from factorlint.arguments import Arguments
+from factorlint.callbacks import Callbacks
 from factorlint.catalog import Catalog, Fact, Symbol
 from factorlint.expr import Call, Const, Expr, Op, Seq, Text
 from factorlint.facts import Facts, Scope
@@ -27,6 +28,7 @@ from factorlint.project import Project
 from factorlint.prompts import Prompts
 from factorlint.provenance import Tracer
 from factorlint.reach import Reach
+from factorlint.resume import Resume
 from factorlint.surfaces import Surfaces
 from factorlint.threads import Threads
 from factorlint.walk import Step, inside
@@ -73,6 +75,8 @@ class View:
     agents: Agents
     threads: Threads
     surfaces: Surfaces
+    callbacks: Callbacks
+    resume: Resume
     versions: Callable[[str, str, str], bool]  # (library package, condition, file) → whether the pins allow it
     lowered: dict[int, Expr]
     scopes: Mapping[int, int]  # statement number of a definition → its scope

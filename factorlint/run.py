@@ -33,6 +33,7 @@ from factorlint import (
 from factorlint.adopt import Examined
 from factorlint.agents import Agents
 from factorlint.baseline import Entry
+from factorlint.callbacks import Callbacks
 from factorlint.catalog import Catalog
 from factorlint.config import Settings
 from factorlint.discover import Found
@@ -43,6 +44,7 @@ from factorlint.project import Project
 from factorlint.prompts import Prompts
 from factorlint.provenance import Tracer
 from factorlint.reach import Reach
+from factorlint.resume import Resume
 from factorlint.rule import Rule, View
 from factorlint.source import Source
 from factorlint.surfaces import Surfaces
@@ -53,13 +55,14 @@ Comments = tuple[suppress.Comment, ...]
 
 @dataclass(frozen=True)
 class Read:
-    """The files of a tree as texts, and which of them matter."""
+    """The files of a tree as texts, which of them matter, and the name of the tree where its root is a package."""
 
     sources: dict[str, Source]
     wanted: frozenset[str]
     direct: frozenset[str]
     matter: tuple[str, ...]
     problems: tuple[Problem, ...]
+    package: str = ""
 
 
 def audit(root: Path, paths: Sequence[Path], settings: Settings) -> Report:
@@ -119,7 +122,7 @@ def read(found: Found, known: Catalog, settings: Settings) -> Read:
     """Bytes → texts; the import lines alone tell which files matter."""
     files = [file for file in found.files if settings.include_tests or file.role is not Role.TEST]
     sources = {file.path: source.read(file) for file in files}
-    tree = Project({}, tuple(sorted(sources)), known)
+    tree = Project({}, tuple(sorted(sources)), known, found.package)
     told = imports.graph({path: one.text for path, one in sources.items()}, tree)
     return Read(
         sources=sources,
@@ -127,6 +130,7 @@ def read(found: Found, known: Catalog, settings: Settings) -> Read:
         direct=told.direct,
         matter=tuple(sorted(told.matter)),
         problems=tuple(problem for path in sorted(sources) for problem in sources[path].problems),
+        package=found.package,
     )
 
 
@@ -147,8 +151,8 @@ def learn_all(texts: Read, known: Catalog, settings: Settings) -> tuple[Project,
                 problems.append(result)
             else:
                 problems.append(Problem(one.path, None, result.kind, result.message))
-        todo = imports.extenders(plain, Project(dict(facts), paths, known))
-    return Project(facts, paths, known), problems
+        todo = imports.extenders(plain, Project(dict(facts), paths, known, texts.package))
+    return Project(facts, paths, known, texts.package), problems
 
 
 def learn_one(one: Source) -> Facts | Problem:
@@ -185,12 +189,13 @@ def viewer(project: Project, pinned: Pins) -> Callable[[str], View]:
     tracer = Tracer(project)
     reach, prompts, agents, threads = Reach(tracer), Prompts(tracer), Agents(tracer), Threads(tracer)
     surfaces = Surfaces(reach, agents)
+    callbacks, resume = Callbacks(reach, agents, surfaces), Resume(threads)
     said: dict[Callable[[View], Any], Any] = {}
 
     def view(path: str) -> View:
         facts = project.files[path]
         scopes = {scope.order: scope.id for scope in facts.scopes}
-        asked = (tracer, reach, prompts, agents, threads, surfaces)
+        asked = (tracer, reach, prompts, agents, threads, surfaces, callbacks, resume)
         return View(path, facts, project, *asked, pinned.allows, {}, scopes, said)
 
     return view

@@ -12,6 +12,7 @@ from factorlint.reach import Reached
 from factorlint.rule import Here
 
 MODEL = ("call-model", "run")
+_FAR = 4  # functions between a loop and its model call: run → step → query → the model's own class → its retry
 _BRANCHES = (cst.If, cst.While, cst.Match, cst.IfExp, cst.Assert)
 
 
@@ -21,7 +22,7 @@ def model_call(here: Here) -> Reached | None:
     found = [
         one
         for one in here.view.reach.inside(path, order, here.view.reach.end(path, order))
-        if one.does in MODEL and one.depth <= 3
+        if one.does in MODEL and one.depth <= _FAR
     ]
     return min(found, key=lambda one: one.depth, default=None)
 

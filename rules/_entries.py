@@ -1,0 +1,134 @@
+"""Entries: the functions that start or continue an agent, as apart from the steps inside its run."""
+
+from __future__ import annotations
+
+from factorlint.facts import Called, Facts
+from factorlint.origin import Kind, Origin, Where
+from factorlint.reach import Reached
+from factorlint.rule import View
+
+from ._people import calls_of
+
+_STARTS = ("run", "run-graph", "step")
+_MODEL = ("call-model", "run")
+_LOOPS = ("While", "For", "AsyncFor")
+_ONCE = ("chain", "engine", "retriever", "prompt-template", "parser")
+_MANY = ("team", "executor", "graph", "workflow")
+_DEPTH = 4
+
+
+def starts(view: View, callee: Origin, called: Called, where: Where) -> bool:
+    """Whether a call starts an agent of a library; one that can only answer once is none."""
+    symbol = callee.symbol
+    if symbol is None or symbol.does not in _STARTS or callee.kind is Kind.ANSWER:
+        return False
+    makers = makers_of(view, callee, called, where)
+    return not makers or any(_is_agent(view, one) for one in makers)
+
+
+def makers_of(view: View, callee: Origin, called: Called, where: Where) -> list[Origin]:
+    """The agents that a run is of: what its method belongs to, and what it is given."""
+    passed = view.agents.agents_passed(callee.symbol, called.call, where) if callee.symbol is not None else ()
+    found = [*passed] or ([callee.receiver] if callee.receiver is not None else [])
+    return [one for one in found if one.kind in (Kind.INSTANCE, Kind.LIBRARY, Kind.OBJECT)]
+
+
+def _is_agent(view: View, maker: Origin) -> bool:
+    symbol = maker.symbol
+    if symbol is None:
+        return True
+    plays = view.catalog.is_a
+    if any(plays(symbol, role) for role in _MANY):
+        return True
+    if any(plays(symbol, role) for role in _ONCE):
+        return False
+    if not plays(symbol, "agent") or maker.call is None or maker.made is None:
+        return True
+    lineage = list(view.catalog.lineage(symbol))
+    others = {name for one in lineage for role in ("agents", "toolsets") for name in one.parameter(role)}
+    if any(name in others for name, _ in maker.call.keywords) or not any(one.parameter("tools") for one in lineage):
+        return True
+    tools = view.agents.toolset(symbol, maker.call, maker.made)
+    return bool(tools.tools) or not tools.known
+
+
+def is_inside(view: View, place: Where, depth: int = 0, seen: frozenset[tuple[str, int]] = frozenset()) -> bool:
+    """Whether the function at PLACE is a step of a run that something else holds."""
+    key = (place.path, place.scope)
+    if key in view.callbacks.open:
+        return False
+    if key in view.callbacks.inner:
+        return True
+    if depth >= _DEPTH:
+        return False
+    for path, called in calls_of(view, place):
+        function = view.project.inside(Where(path, called.scope, called.order), "function")
+        if function is None or (path, function.id) in seen | {key}:
+            continue
+        caller = Where(path, function.id, function.order)
+        if holds(view, caller) or is_inside(view, caller, depth + 1, seen | {key}):
+            return True
+    outer = view.project.files[place.path].scopes[view.project.scope(place).parent]
+    if outer.kind == "function":
+        return is_inside(view, Where(place.path, outer.id, outer.order), depth + 1, seen | {key})
+    return False
+
+
+def holds(view: View, place: Where) -> bool:
+    """Whether the function at PLACE itself starts an agent or loops around a model call of its own."""
+    for called in view.project.calls_in(place.path, place.scope):
+        where = Where(place.path, called.scope, called.order)
+        for callee in view.reach.callees(place.path, called):
+            if starts(view, callee, called, where):
+                return True
+            asks = callee.kind is not Kind.ANSWER and callee.symbol is not None and callee.symbol.does == "call-model"
+            if asks and loop_around(view, where, place) is not None:
+                return True
+    return False
+
+
+def loop_around(view: View, where: Where, place: Where) -> int | None:
+    """The outermost loop of the function around a statement that is no mere retry; None without one."""
+    facts = view.project.files[where.path]
+    found = None
+    for order in view.project.chain(where.path, where.order):
+        if order <= view.project.scope(place).order:
+            break
+        if facts.statements[order].kind in _LOOPS and not _retries(facts, order):
+            found = order
+    return found
+
+
+def _retries(facts: Facts, loop: int) -> bool:
+    """A loop with nothing but a `try` in it, or the `with` of a retrying library."""
+    inside = [one for one in facts.statements if one.parent == loop and one.arm == "body"]
+    return len(inside) == 1 and inside[0].kind in ("Try", "With", "AsyncWith")
+
+
+def belongs_elsewhere(view: View, place: Where, reached: Reached) -> bool:
+    """Whether what a loop comes to below it is an agent of its own: a run, or a loop in another class or module."""
+    if reached.depth == 0:
+        return False
+    if reached.does == "run":
+        return True
+    function = view.project.inside(reached.where, "function")
+    if function is None:
+        return False
+    inner = Where(reached.path, function.id, function.order)
+    return loop_around(view, reached.where, inner) is not None and _owner(view, inner) != _owner(view, place)
+
+
+def _owner(view: View, place: Where) -> tuple[str, int]:
+    scope = view.project.inside(place, "class")
+    return place.path, scope.id if scope is not None else -1
+
+
+def is_first(view: View, where: Where) -> bool:
+    """Whether no statement of the script's own body before WHERE starts an agent."""
+    for called in view.project.calls_in(where.path, where.scope):
+        if called.order >= where.order:
+            continue
+        at = Where(where.path, called.scope, called.order)
+        if any(starts(view, callee, called, at) for callee in view.reach.callees(where.path, called)):
+            return False
+    return True

@@ -1,0 +1,111 @@
+"""Waits inside a run: for a person or a system, in the process that runs the agent."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from factorlint.expr import Const
+from factorlint.facts import Called
+from factorlint.origin import Kind, Origin, Where
+from factorlint.rule import Here, View
+
+from . import _entries
+from ._people import calls_of
+
+_SLEEPS = frozenset("time.sleep asyncio.sleep anyio.sleep trio.sleep gevent.sleep eventlet.sleep".split())
+_EVENTS = frozenset("threading.Event asyncio.Event anyio.Event trio.Event multiprocessing.Event".split())
+_FUTURES = ("create_future", "asyncio.Future", "asyncio.futures.Future", "concurrent.futures.Future")
+_AROUND = frozenset("asyncio.wait_for asyncio.shield asyncio.wrap_future".split())
+_OUTSIDE = ("requests.", "httpx.", "aiohttp.", "urllib.request.", "imaplib.", "http.client.", "urllib3.")
+_LONG = 10  # seconds; a shorter sleep in a step paces it
+_DEPTH = 3
+
+
+def why_it_waits(here: Here, node: cst.Call) -> str | None:
+    """How the call waits for the outside while a run is under way, in words; None where it does not."""
+    for callee in here.callees(node):
+        if callee.kind is Kind.LIBRARY and callee.path in _SLEEPS:
+            return _why_it_sleeps(here, node)
+        if callee.path.endswith(".wait") and callee.path.removesuffix(".wait") in _EVENTS:
+            return "an event that another part sets" if on_the_way(here.view, here.where) else None
+    return None
+
+
+def is_future(here: Here, node: cst.BaseExpression) -> bool:
+    """Whether NODE is a future that this tree made, to be set by something else."""
+    if isinstance(node, cst.Call) and not any(one.path in _AROUND for one in here.callees(node)):
+        return False  # whatever waits inside the call is seen there
+    return any(
+        one.kind in (Kind.INSTANCE, Kind.LIBRARY) and one.path.removesuffix("()").endswith(_FUTURES)
+        for one in here.origins(node)
+    )
+
+
+def on_the_way(view: View, where: Where) -> bool:
+    """Whether the statement runs in the middle of an agent's run: in a tool, a step, or below a loop or run."""
+    function = view.project.inside(where, "function")
+    if function is None:
+        return False
+    place = Where(where.path, function.id, function.order)
+    return _entries.holds(view, place) or _entries.is_inside(view, place)
+
+
+def _why_it_sleeps(here: Here, node: cst.Call) -> str | None:
+    view, where = here.view, here.where
+    if here.enclosing(cst.ExceptHandler) is not None:
+        return None  # the pause before a next attempt
+    loop = here.enclosing(cst.While)
+    if loop is None:
+        return "a step of the run sleeps" if _is_node(view, where) and _seconds(here, node) >= _LONG else None
+    top = here.outer(cst.While)
+    if top is None or not _asks_outside(view, top.where):
+        return None
+    comes_to_model = any(
+        one.does in ("call-model", "run", "run-graph") and one.depth <= _DEPTH
+        for one in view.reach.inside(where.path, top.where.order, view.reach.end(where.path, top.where.order))
+    )
+    if comes_to_model or on_the_way(view, where):
+        return "a loop that sleeps and asks again"
+    return None
+
+
+def _seconds(here: Here, node: cst.Call) -> float:
+    expr = here.expr(node.args[0].value) if node.args else None
+    if isinstance(expr, Const) and isinstance(expr.value, (int, float)):
+        return float(expr.value)
+    return _LONG if expr is not None else 0
+
+
+def _is_node(view: View, where: Where) -> bool:
+    """Whether the function, or one that calls it, is a step of a graph or flow of the tree (a tool is none)."""
+    function = view.project.inside(where, "function")
+    if function is None:
+        return False
+    place = Where(where.path, function.id, function.order)
+    steps = view.callbacks.inner - view.agents.bodies
+    if (place.path, place.scope) in steps:
+        return True
+    for path, called in calls_of(view, place):
+        caller = view.project.inside(Where(path, called.scope, called.order), "function")
+        if caller is not None and (path, caller.id) in steps:
+            return True
+    return False
+
+
+def _asks_outside(view: View, where: Where) -> bool:
+    """Whether the loop at WHERE reads something that others write: a store, an address, a mailbox."""
+    for one in view.reach.inside(where.path, where.order, view.reach.end(where.path, where.order)):
+        if one.depth <= _DEPTH and _is_outside(view, one.callee, one.called):
+            return True
+    return False
+
+
+def _is_outside(view: View, callee: Origin, called: Called) -> bool:
+    if callee.kind not in (Kind.LIBRARY, Kind.INSTANCE):
+        return False
+    if callee.path.startswith(_OUTSIDE):
+        return True
+    if callee.symbol is None or callee.symbol.does != "load":
+        return False
+    library = view.catalog.library_of(callee.symbol.path)
+    return library is not None and library.kind in ("store", "human") and callee.symbol.path != "json.load"
