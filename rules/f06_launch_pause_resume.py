@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from factorlint.model import Check, Confidence, Owner, Severity
-from factorlint.origin import Where
+from factorlint.origin import Origin, Where
 from factorlint.reach import Reached
 from factorlint.rule import Here, Mark, Rule
 
@@ -115,7 +115,8 @@ class LaunchPauseResume(Rule):
             for callee in here.view.reach.callees(here.where.path, called):
                 if _entries.starts(here.view, callee, called, here.where):
                     reached = Reached(callee, called, here.where.path, 0)
-                    yield from self._entry(node, here, (reached,), f"the run {callee.path.rpartition('.')[2]}()")
+                    what = f"the run {callee.path.rpartition('.')[2]}()"
+                    yield from self._entry(node, here, (reached,), what, callee)
                     return
             return
 
@@ -149,22 +150,30 @@ class LaunchPauseResume(Rule):
         if _resume.continues_here(here.view, place):
             yield here.mark(RESUME_API, node, confidence=Confidence.MEDIUM, what=f"{node.name.value} loads it")
 
-    def _entry(self, node: cst.CSTNode, here: Here, reached: tuple[Reached, ...], what: str) -> Iterator[Mark]:
+    def _entry(
+        self, node: cst.CSTNode, here: Here, reached: tuple[Reached, ...], what: str, of: Origin | None = None
+    ) -> Iterator[Mark]:
         """The finding at the function around NODE; in a script's own body, at the first that starts there."""
         function = here.function()
         if function is not None:
             around = next((one for one in here.ancestors() if isinstance(one, cst.FunctionDef)), None)
             if around is not None:
                 place = Where(here.where.path, function.id, function.order)
-                yield from self._of_function(around, here, place, reached, what)
+                yield from self._of_function(around, here, place, reached, what, of)
             return
         if _entries.is_first(here.view, here.where) and not _resume.is_continued(here.view, reached):
-            yield here.mark(NO_RESUME_PATH, node, confidence=Confidence.MEDIUM, what=what)
+            yield here.mark(NO_RESUME_PATH, node, of, confidence=Confidence.MEDIUM, what=what)
 
     def _of_function(
-        self, node: cst.FunctionDef, here: Here, place: Where, reached: tuple[Reached, ...], what: str
+        self,
+        node: cst.FunctionDef,
+        here: Here,
+        place: Where,
+        reached: tuple[Reached, ...],
+        what: str,
+        of: Origin | None = None,
     ) -> Iterator[Mark]:
         view = here.view
         if _entries.is_inside(view, place) or _resume.is_continued(view, reached) or _resume.is_wrapped(view, place):
             return
-        yield here.mark(NO_RESUME_PATH, node, confidence=Confidence.MEDIUM, what=f"{what} in {node.name.value}()")
+        yield here.mark(NO_RESUME_PATH, node, of, confidence=Confidence.MEDIUM, what=f"{what} in {node.name.value}()")

@@ -30,7 +30,7 @@ def check(folder: Path, *words: str) -> Done:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project whose three findings are in its baseline."""
+    """A project whose findings are in its baseline."""
     put(tmp_path, {"pyproject.toml": "", "app/main.py": APP})
     done = call(tmp_path, "baseline", "create", "--isolated")
     assert (done.code, done.out) == (0, "")
@@ -100,11 +100,11 @@ def test_what_is_fixed_is_told_and_update_only_removes(project: Path) -> None:
     assert (problem["kind"], problem["path"]) == ("stale-baseline", "app/main.py")
     assert "FL0801 in again, FL0801 in answer" in problem["message"]
     strict = check(project, "--strict-baseline")
-    assert (strict.code, strict.err) == (1, "factorlint: exit 1: 2 baseline entries are stale (--strict-baseline)\n")
+    assert (strict.code, strict.err) == (1, "factorlint: exit 1: 3 baseline entries are stale (--strict-baseline)\n")
     edit(project, "def again", "def other(crew: Crew):\n    crew.kickoff()\n\n\ndef again")
     updated = call(project, "baseline", "update", "--isolated")
     assert updated.code == 0
-    assert "2 removed from" in updated.err
+    assert "3 removed from" in updated.err
     assert (check(project, "--strict-baseline").code, check(project).lines("FL0801")) == (1, [9])
 
 
