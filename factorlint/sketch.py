@@ -228,7 +228,9 @@ class Sketch:
         if last == "join" and isinstance(func, ast.Attribute) and node.args:
             return self.value(node.args[0])
         if isinstance(func, ast.Attribute) and last in _KEEP:
-            return self.value(func.value)
+            held = self.value(func.value)
+            put = last == "replace" and len(node.args) > 1  # what is put into a text that nobody can see is still sent
+            return held if held or not put else self.value(node.args[1])
         told = [word.value for word in node.keywords if word.arg in _TOLD]
         makes = last[:1].isupper() or last.startswith("from_") or last in _WRAP
         inner = [self.value(one) for one in (*node.args, *told)] if makes or told else []

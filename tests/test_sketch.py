@@ -85,6 +85,7 @@ def test_what_is_passed_but_cannot_be_read_stays_a_hole() -> None:
         ("try:\n        x = 'in'\n    except E:\n        x = 'out'\n    return x", "in"),
         ("log('not sent at all')\n    return 'sent'", "sent"),
         ("return template.format(x=1)", ""),
+        ("return read().replace('HOLE', 'what is put in')", "what is put in"),
     ],
 )
 def test_expressions(code: str, text: str) -> None:
