@@ -194,6 +194,13 @@ def test_what_a_person_wrote_has_a_source_and_code_that_parses(library) -> None:
         ast.parse(library.stop.code)
 
 
+def test_the_page_in_the_docs_is_what_the_command_prints() -> None:
+    """``factorlint frameworks --output markdown:docs/frameworks.md`` writes it anew after a change of the catalogue."""
+    page = FOLDER.parents[1] / "docs" / "frameworks.md"
+    said = pages.render("markdown", all_cards(), None, Look())
+    assert page.read_text(encoding="utf-8") == said, test_the_page_in_the_docs_is_what_the_command_prints.__doc__
+
+
 def test_the_command_finds_a_library_by_any_of_its_names() -> None:
     pages_said = {
         CliRunner().invoke(app, ["frameworks", name]).stdout for name in ("openai-agents", "openai_agents", "agents")
