@@ -118,6 +118,9 @@ def _comparison(test: Op, here: Here) -> Iterator[Bound]:
         return
     if not lengths and not any(word in said for word in _COUNTS) and not _counted(test, here):
         return
+    if _walks_through(test, here):
+        yield Bound(Ends.OTHERWISE)
+        return
     if lengths and not any(word in said for word in _COUNTS):
         return  # whether there is anything at all: no count of steps
     numbers = [steps for part in test.operands if (steps := _number(part, here)) is not None]
@@ -126,6 +129,13 @@ def _comparison(test: Op, here: Here) -> Iterator[Bound]:
         yield Bound(Ends.STEPS, max(positive))
     elif not numbers:
         yield Bound(Ends.OTHERWISE)
+
+
+def _walks_through(test: Op, here: Here) -> bool:
+    """``i < len(items)`` with an ``i`` that is counted up: a walk through what is there."""
+    at, stop = test.operands[0], test.operands[-1]
+    over = isinstance(stop, Call) and last_name(stop.func) == "len" and test.op == "<"
+    return over and isinstance(at, Name) and _counted(test, here)
 
 
 def _counted(test: Op, here: Here) -> bool:

@@ -167,9 +167,12 @@ def _called_in(view: View, body: Where, place: Where) -> bool:
 
 
 def _decides(here: Here, node: cst.Call) -> bool:
-    """Whether the answer of the person picks among words, after a model call of the same function."""
+    """Whether the person, asked in a loop after a model call of the function, says what becomes of the answer.
+
+    Asked once after the work is done, they say what to do with the result: save it, show it.
+    """
     name = _bound_to(here)
-    if name is None or not _model_before(here):
+    if name is None or here.outer(cst.While, cst.For) is None or not _model_before(here):
         return False
     around: cst.CSTNode = node
     for around in here.ancestors():

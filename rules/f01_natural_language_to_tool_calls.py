@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Const, Name
+from factorlint.expr import Attr, Call, Const, Expr, Item, Name, last_name
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Origin
 from factorlint.rule import Here, Mark, Rule
@@ -204,8 +204,10 @@ def _takes_apart(here: Here) -> str | None:
         return "match" if _is_text(node.subject, here) else None
     if isinstance(node, cst.Comparison):
         sides = (node.left, *(one.comparator for one in node.comparisons))
-        literal = any(_literal(here, side) for side in sides)
-        return "comparison" if literal and any(_is_text(side, here) for side in sides) else None
+        if _looks_for_a_key(node, here):
+            return None
+        texts = [side for side in sides if _is_text(side, here) and not _of_the_envelope(here.expr(side))]
+        return "comparison" if texts and any(_literal(here, side) for side in sides) else None
     if isinstance(node.func, cst.Attribute) and node.func.attr.value in _TAKES_APART:
         return f"{node.func.attr.value}()" if _is_text(node.func.value, here) else None
     for callee in here.callees(node):
@@ -221,11 +223,34 @@ def _literal(here: Here, node: cst.BaseExpression) -> bool:
 
 def _is_text(node: cst.BaseExpression, here: Here) -> bool:
     """Whether the expression is an answer's text itself, not something that only carries it, nor a tool's arguments."""
-    shapes = {one.shape for one in here.origins(node) if one.kind is Kind.ANSWER}
-    if shapes & {"arguments", "calls", "name", "typed"}:
-        return False
+    found = here.origins(node)
+    shapes = {one.shape for one in found if one.kind is Kind.ANSWER}
+    if shapes & {"arguments", "calls", "name", "typed"} or any(one.kind is Kind.CONTAINER for one in found):
+        return False  # a helper that is given lists as well takes no answer apart
     named = isinstance(here.expr(node), Name)
     return "text" in shapes or bool(shapes & {"stream", "messages"}) or (named and "response" in shapes)
+
+
+def _looks_for_a_key(node: cst.Comparison, here: Here) -> bool:
+    """``"choices" in chunk``: a part of what the service sends is looked for, no word of the model."""
+    asked = here.expr(node.left)
+    inside = any(isinstance(one.operator, (cst.In, cst.NotIn)) for one in node.comparisons)
+    return inside and isinstance(asked, Const) and asked.value in _PARTS
+
+
+_PARTS = frozenset("choices content message messages delta usage error data candidates output id model text".split())
+_ENVELOPE = frozenset("type role object status finish_reason stop_reason event kind index".split())
+
+
+def _of_the_envelope(expr: Expr) -> bool:
+    """``block["type"]``, ``chunk.get("finish_reason")``: what the service says, not the model."""
+    if isinstance(expr, Call) and last_name(expr.func) == "get" and expr.args:
+        key = expr.args[0]
+    elif isinstance(expr, Item):
+        key = expr.key
+    else:
+        return isinstance(expr, Attr) and expr.name in _ENVELOPE
+    return isinstance(key, Const) and key.value in _ENVELOPE
 
 
 def _runs(node: cst.Call, here: Here) -> str | None:

@@ -201,7 +201,7 @@ class CompactErrors(Rule):
             yield here.mark(ERROR_AS_EVENT, node, confidence=Confidence.MEDIUM)
         elif does in (Does.RETURNS, Does.SHOWS):
             yield here.mark(HANDLED_ERROR, node, confidence=Confidence.MEDIUM)
-        elif does is Does.DROPS and not _inside_a_counted_loop(here):
+        elif does is Does.DROPS and not _inside_a_counted_loop(here) and not _tried_otherwise(here):
             yield here.mark(SWALLOWED_ERROR, node, confidence=Confidence.MEDIUM, what=what)
 
     def visit_Raise(self, node: cst.Raise, here: Here) -> Iterator[Mark]:
@@ -215,7 +215,10 @@ class CompactErrors(Rule):
                     yield here.mark(ERROR_AS_EVENT, node, origin, owner=Owner.SHARED)
 
 
-_SIGNALS = frozenset("KeyboardInterrupt SystemExit GeneratorExit EOFError StopIteration CancelledError".split())
+_SIGNALS = frozenset(
+    "KeyboardInterrupt SystemExit GeneratorExit EOFError StopIteration StopAsyncIteration CancelledError Empty "
+    "QueueEmpty".split()
+)
 
 
 def _no_failure(handler: cst.ExceptHandler) -> bool:
@@ -223,6 +226,23 @@ def _no_failure(handler: cst.ExceptHandler) -> bool:
     kinds = [one.value for one in handler.type.elements] if isinstance(handler.type, cst.Tuple) else [handler.type]
     names = [one.attr.value if isinstance(one, cst.Attribute) else getattr(one, "value", None) for one in kinds]
     return all(name in _SIGNALS for name in names)
+
+
+def _tried_otherwise(here: Here) -> bool:
+    """Whether what follows tries something else, or raises after all: the failure of one way is not the last word."""
+    if any(True for _ in here.inside(cst.Return, cst.Continue)):
+        return False
+    function = here.function()
+    ending = here.enclosing(cst.FunctionDef)
+    if function is None or not isinstance(ending, cst.FunctionDef):
+        return False
+    last = ending.body.body[-1]
+    if isinstance(last, cst.SimpleStatementLine) and isinstance(last.body[-1], cst.Raise):
+        return True
+    if here.outer(cst.While, cst.For) is not None:
+        return False
+    after = here.view.reach.end(here.where.path, here.where.order) + 1
+    return here.view.reach.statements_do(here.where.path, after, function.end, _ASKS, within=2)
 
 
 def _parent(here: Here) -> cst.CSTNode | None:
