@@ -129,8 +129,9 @@ def _keeps_history(tracer: Tracer, surface: Surface, run: Start) -> bool:
 def _conducts(tracer: Tracer, surface: Surface, start: Start) -> bool:
     """Whether the tree's model function is called in a loop of the handler, with a list that the handler fills."""
     statements = tracer.project.files[surface.path].statements
-    around = tracer.project.chain(surface.path, start.where.order)
-    if not any(statements[order].kind in ("While", "For", "AsyncFor") for order in around if _in(surface, order)):
+    around = [order for order in tracer.project.chain(surface.path, start.where.order) if _in(surface, order)]
+    turns = (statements[order].kind for order in around if order != start.where.order)
+    if not any(kind in ("While", "For", "AsyncFor") for kind in turns) and statements[around[0]].kind != "While":
         return False
     passed = (*start.called.call.args, *(value for _, value in start.called.call.keywords))
     return any(

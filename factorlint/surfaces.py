@@ -162,12 +162,23 @@ class Surfaces:
         place = callee.receiver.place if callee.kind is Kind.UNKNOWN and callee.receiver is not None else None
         return place if place is not None and (place.path, place.scope) in self.handlers else None
 
-    def _acts(self, body: Where, depth: int = 0) -> bool:
-        for one in self.reach.below(body):
-            task = self._task(one.callee)
-            if one.does in _ACTS or (task is not None and depth < _HOPS and self._acts(task, depth + 1)):
-                return True
-        return False
+    def _acts(self, body: Where, hops: int = _HOPS) -> bool:
+        """Whether a function comes to a model, through tasks that it puts on their way too."""
+        if self.reach.function_does(body, _ACTS):
+            return True
+        functions = {(body.path, body.scope), *self.reach.summary(body).functions} if hops and self.handlers else ()
+        return any(
+            self._acts(task, hops - 1) for path, number in sorted(functions) for task in self._puts(path, number)
+        )
+
+    def _puts(self, path: str, number: int) -> Iterator[Where]:
+        """The tasks that a function of the tree puts on their way."""
+        scope = self.project.files[path].scopes[number]
+        for called in self.reach.calls(path, scope.order + 1, scope.end):
+            for callee in self.reach.callees(path, called):
+                task = self._task(callee)
+                if task is not None:
+                    yield task
 
     def _make(self, called: Called, where: Where) -> Start | None:
         """The construction of an agent."""
