@@ -30,9 +30,11 @@ class Surface:
         """Whether the statement at WHERE is one of the surface's own."""
         return where.path == self.path and any(span.holds(where) for span in self.spans)
 
-    def keeps(self, where: Where) -> bool:
-        """Whether what is made at WHERE is out of reach for everything but the surface."""
-        return self.holds(where) and not (self.importable and where.scope == 0)
+    def keeps(self, made: Where, used: Where) -> bool:
+        """Whether what is made at MADE and used at USED, in the same function, is out of reach for everything else."""
+        if made.path != self.path or (self.importable and made.scope == 0):
+            return False
+        return any(span.holds(made) and span.holds(used) for span in self.spans)
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Lock:
 def lock(tracer: Tracer, surface: Surface, starts: Sequence[Start]) -> Lock | None:
     """What keeps anything else from starting the agent of a surface; None if nothing does."""
     for one in starts:
-        if one.how == "run" and any(surface.keeps(made) for made in one.made):
+        if one.how == "run" and any(surface.keeps(made, one.where) for made in one.made):
             return Lock(one, "the agent is made here")
         if surface.name and one.how == "run" and _keeps_history(tracer, surface, one):
             return Lock(one, "the history is loaded, passed on and stored here")

@@ -46,15 +46,13 @@ def _script(reach: Reach, path: str, imported: bool, taken: Collection[tuple[str
     guards = tuple(Span(order + 1, reach.end(path, order), 0) for order in sorted(facts.main))
     body = Span(0, len(facts.statements) - 1, 0)
     drawn = _drawn(reach, path)
-    outside = (called for called in drawn if called.scope == 0)
-    if not imported and any(not any(one.first <= called.order <= one.last for one in guards) for called in outside):
-        own = (Span(one.order + 1, one.end) for one in facts.scopes if one.kind == "function")
-        yield Script("ui", path, (body, *own), importable=False)
-    elif guards:
-        entries = _entries(reach, path, guards, {called.scope for called in drawn}, taken)
-        yield Script("ui" if drawn else "cli", path, (*guards, *entries), importable=False)
-    elif not imported:
-        yield Script("cli", path, (body,), importable=True)
+    if not guards and (imported or any(called.scope == 0 for called in drawn)):
+        if not imported:
+            yield Script("ui", path, (body._replace(scope=None),), importable=False)
+        return
+    starts = guards or (body,)
+    entries = _entries(reach, path, starts, {called.scope for called in drawn}, taken)
+    yield Script("ui" if drawn else "cli", path, (*starts, *entries), importable=not guards)
 
 
 def _drawn(reach: Reach, path: str) -> Sequence[Called]:

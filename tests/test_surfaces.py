@@ -70,7 +70,21 @@ def test_a_page_that_draws_when_imported_is_all_of_its_file() -> None:
     text = "import streamlit as st\nst.title('x')\ndef ask(text):\n    pass\n"
     (script,) = surfaces(page=text).every
     assert script.kind == "ui"
-    assert len(script.spans) == 2
+    assert [(span.first, span.last, span.scope) for span in script.spans] == [(0, 3, None)]
+
+
+def test_a_factory_that_a_script_calls_is_none_of_its_own() -> None:
+    text = "from pydantic_ai import Agent\ndef build():\n    return Agent('m')\n"
+    text += "if __name__ == '__main__':\n    print(build().run_sync('x'))\n"
+    assert told(surfaces(app=text)) == []
+    text = "from pydantic_ai import Agent\ndef main():\n    print(Agent('m').run_sync('x'))\n"
+    text += "if __name__ == '__main__':\n    main()\n"
+    assert told(surfaces(app=text)) == [("app.py", 3, True)]
+
+
+def test_main_is_an_entry_without_a_guard_too() -> None:
+    text = AGENT + "def main():\n    print(client.responses.create(model='m', input='x'))\nmain()\n"
+    assert told(surfaces(app=text)) == [("app.py", 7, True)]
 
 
 def test_the_second_route_to_the_same_agent_says_nothing_new() -> None:
