@@ -28,6 +28,7 @@ from factorlint.sift import strangers
 
 if TYPE_CHECKING:
     from factorlint.adopt import Examined
+    from factorlint.fix import Fixed
 
 app = typer.Typer(
     name="factorlint",
@@ -290,12 +291,46 @@ def _audit(root: Path, paths: list[Path], params: Mapping[str, Any], default: st
         from factorlint.run import audit as run_audit
 
         report = run_audit(root, paths, told)
+        if params.get("diff"):
+            _diff(root, report, params["unsafe_fixes"])
+        if params.get("fix") and _repair(root, report, params["unsafe_fixes"]):
+            report = run_audit(root, paths, told)
         for output in told.output or (Output(default),):
             _deliver(report, output, _look(root, told, params, output))
         code, why = gates.ending(report, told)
     if code:
         _say(f"exit {code}: {why}")
     raise typer.Exit(code)
+
+
+def _diff(root: Path, report: Report, unsafe: bool) -> NoReturn:
+    from factorlint import fix
+
+    changes = list(fix.fixes(root, fix.wanted(report.sites, unsafe)))
+    for one in changes:
+        _write(fix.diff(one))
+    if changes:
+        _say(f"exit {gates.UNMET}: {_fixes(changes, 'to fix')}")
+    raise typer.Exit(gates.UNMET if changes else gates.CLEAN)
+
+
+def _repair(root: Path, report: Report, unsafe: bool) -> bool:
+    from factorlint import fix
+
+    changes = list(fix.fixes(root, fix.wanted(report.sites, unsafe)))
+    for one in changes:
+        (root / one.path).write_bytes(one.after.encode())
+    if changes:
+        _say(_fixes(changes, "fixed"))
+    more = 0 if unsafe else len(fix.wanted(report.sites, True)) - len(fix.wanted(report.sites, False))
+    if more:
+        _say(f"{more} more can be fixed with --unsafe-fixes, which change what the program does: see --diff first")
+    return bool(changes)
+
+
+def _fixes(changes: list[Fixed], what: str) -> str:
+    count = sum(one.ended for one in changes)
+    return f"{count} finding{'s' * (count != 1)} {what} in {len(changes)} file{'s' * (len(changes) != 1)}"
 
 
 def _known(told: Settings) -> None:

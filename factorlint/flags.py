@@ -58,18 +58,23 @@ _RUN: Mapping[str, Any] = {
     "config": Annotated[Path | None, typer.Option("--config", metavar="FILE", help="This configuration and no other.")],
     "isolated": Annotated[bool, typer.Option("--isolated", help="No configuration file at all.")],
 }
+_REPAIR: Mapping[str, Any] = {  # no keys: a file of the audited tree never decides what is written
+    "fix": Annotated[bool, typer.Option("--fix", help="Apply the safe fixes, then report what is left.")],
+    "unsafe_fixes": Annotated[bool, typer.Option("--unsafe-fixes", help="With --fix or --diff: the others too.")],
+    "diff": Annotated[bool, typer.Option("--diff", help="Print what --fix would change, and change nothing.")],
+}
 _TALK: Mapping[str, Any] = {
     "quiet": Annotated[int, typer.Option("--quiet", "-q", count=True, help="Findings and problems only.")],
     "verbose": Annotated[int, typer.Option("--verbose", "-v", count=True, help="All evidence too.")],
 }
-_DEFAULTS = {"isolated": False, "quiet": 0, "verbose": 0}
+_DEFAULTS = {"fix": False, "unsafe_fixes": False, "diff": False, "isolated": False, "quiet": 0, "verbose": 0}
 
 Command = Callable[..., Any]
 
 
 def auditing(command: Command) -> Command:
     """COMMAND with every flag of an audit; it finds their values in the parameters of its context."""
-    return _with({**_options(KEYS), **_RUN, **_TALK}, command)
+    return _with({**_options(KEYS), **_REPAIR, **_RUN, **_TALK}, command)
 
 
 def reading(command: Command) -> Command:

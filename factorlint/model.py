@@ -88,6 +88,20 @@ class Span:
 
 
 @dataclass(frozen=True)
+class Fix:
+    """What would repair a site: ``argument`` of its call set to ``value``; without one, the comment put in its place.
+
+    ``brings`` is the module that the first name of the value comes from. ``safe`` changes nothing of what the program
+    does.
+    """
+
+    argument: str
+    value: str
+    brings: str = ""
+    safe: bool = False
+
+
+@dataclass(frozen=True)
 class Site:
     """One place in the audited tree where a factor is decided."""
 
@@ -110,6 +124,7 @@ class Site:
         ""  # the whole of it, normalised: what a fingerprint is made of; `source` stands in where it is empty
     )
     role: Role = Role.APP
+    fix: Fix | None = None
     stranger: str = ""  # the package that the symbol is of, where the catalogue does not know it
 
 

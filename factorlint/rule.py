@@ -22,7 +22,7 @@ from factorlint.catalog import Catalog, Fact, Symbol
 from factorlint.expr import Call, Const, Expr, Op, Seq, Text
 from factorlint.facts import Facts, Scope
 from factorlint.lower import lower
-from factorlint.model import Check, Confidence, Owner
+from factorlint.model import Check, Confidence, Fix, Owner
 from factorlint.origin import UNKNOWN, Kind, Origin, Where
 from factorlint.project import Project
 from factorlint.prompts import Prompts
@@ -49,6 +49,7 @@ class Mark:
     message: str
     advice: str
     also: tuple[tuple[int, Owner], ...] = ()
+    fix: Fix | None = None
 
 
 @dataclass(frozen=True)
@@ -216,6 +217,7 @@ class Here:
         owner: Owner | None = None,
         confidence: Confidence | None = None,
         also: Iterable[tuple[int, Owner]] = (),
+        fix: Fix | None = None,
         **words: str,
     ) -> Mark:
         """A site of CHECK at NODE. WORDS fill the message beside ``{symbol}``, which comes from ORIGIN."""
@@ -230,6 +232,7 @@ class Here:
             message=check.message.format_map(said),
             advice=check.advice.format_map(said),
             also=tuple(also),
+            fix=fix,
         )
 
     def mark_held(self, check: Check, node: cst.Call, held: Held, **words: str) -> Mark:
@@ -242,6 +245,7 @@ class Here:
             owner=held.fact.owner,
             confidence=held.confidence,
             also=held.fact.also,
+            fix=None,
             what=held.fact.what,
             **words,
         )

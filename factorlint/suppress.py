@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from factorlint.factors import BY_NUMBER, HOUSE
-from factorlint.model import Check, Confidence, Finding, Owner, RuleInfo, Severity, Site, Span, Status
+from factorlint.model import Check, Confidence, Finding, Fix, Owner, RuleInfo, Severity, Site, Span, Status
 from factorlint.source import Source
 
 UNUSED = Check(
@@ -256,9 +256,19 @@ def _complaints(comment: Comment, source: Source, used: set[tuple[str, Comment, 
         yield _site(MALFORMED, comment, source, fault)
     idle = [word for word in comment.words if (source.path, comment, word) not in used]
     if idle:
-        yield _site(UNUSED, comment, source, f"ignore[{', '.join(idle)}]")
+        site = _site(UNUSED, comment, source, f"ignore[{', '.join(idle)}]")
+        yield replace(site, fix=None if source.cells or comment.faults else Fix("", _without(comment, idle), safe=True))
     if len(idle) < len(comment.words) and not comment.reason:
         yield _site(UNEXPLAINED, comment, source, ", ".join(word for word in comment.words if word not in idle))
+
+
+def _without(comment: Comment, idle: Sequence[str]) -> str:
+    """The text of COMMENT without its IDLE words; what stands after it for other tools stays."""
+    kept = ", ".join(word for word in comment.words if word not in idle)
+    opening, _, rest = comment.text.partition("[")
+    reason = rest.partition("]")[2]
+    _, sign, others = reason.partition(" #")
+    return f"{opening}[{kept}]{reason}" if kept else f"{sign}{others}".strip()
 
 
 def _site(check: Check, comment: Comment, source: Source, what: str) -> Site:

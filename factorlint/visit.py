@@ -103,6 +103,7 @@ def _site(mark: Mark, span: Span, factors: dict[str, int], source: Source, view:
         source=" ".join(text.split())[:_TEXT],
         content=normal(text, header=isinstance(mark.node, _COMPOUND)),
         role=source.role,
+        fix=mark.fix if cell is None else None,
         stranger=_stranger(view, mark),
     )
 

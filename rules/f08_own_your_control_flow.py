@@ -8,7 +8,7 @@ import libcst as cst
 
 from factorlint.expr import Call, Expr, Name, walk
 from factorlint.facts import Called
-from factorlint.model import Check, Confidence, Owner, Severity
+from factorlint.model import Check, Confidence, Fix, Owner, Severity
 from factorlint.origin import Kind, Where
 from factorlint.rule import Here, Mark, Rule, symbols_of
 
@@ -150,7 +150,11 @@ class OwnYourControlFlow(Rule):
                     continue
                 stop = _tools.unused_stop(here.view, symbol, call, here.where, tools)
                 if stop is not None:
-                    yield here.mark(NO_INTERRUPT_BEFORE_TOOLS, node, origin, detail=stop)
+                    before = stop.startswith(
+                        "interrupt_before"
+                    )  # elsewhere the stop is a function that nobody has written
+                    fix = Fix("interrupt_before", '["tools"]') if before else None
+                    yield here.mark(NO_INTERRUPT_BEFORE_TOOLS, node, origin, detail=stop, fix=fix)
                 return
 
     def _graph_run(self, node: cst.Call, here: Here) -> Iterator[Mark]:

@@ -9,9 +9,9 @@ import libcst as cst
 from factorlint.expr import Attr, Call, Expr, Name, last_name, walk
 from factorlint.facts import Called
 from factorlint.known_calls import answers_in
-from factorlint.model import Check, Confidence, Owner, Severity
+from factorlint.model import Check, Confidence, Fix, Owner, Severity
 from factorlint.origin import Kind, Where
-from factorlint.rule import Here, Mark, Rule
+from factorlint.rule import Held, Here, Mark, Rule
 
 from ._handlers import Does, fate
 
@@ -138,7 +138,8 @@ class CompactErrors(Rule):
 
     def _retry(self, made: cst.BaseExpression, at: cst.CSTNode, here: Here) -> Iterator[Mark]:
         for held in here.held(made, "FL0901"):
-            yield here.mark(UNBOUNDED_RETRY, at, held.origin, confidence=held.confidence, what=held.fact.what)
+            fix = _fix(held)
+            yield here.mark(UNBOUNDED_RETRY, at, held.origin, confidence=held.confidence, what=held.fact.what, fix=fix)
         for held in here.held(made, "bounded-retry"):
             yield here.mark(BOUNDED_RETRY, at, held.origin, owner=held.fact.owner, confidence=held.confidence)
 
@@ -408,3 +409,12 @@ def _read_by_a_person(here: Here) -> bool:
     if function is None:
         return True
     return bool(here.view.facts.main) or function.name in ("main", "cli", "run_cli")
+
+
+def _fix(held: Held) -> Fix | None:
+    """The bound that the catalogue says the library takes, if it is an argument of this call."""
+    for said in held.fact.gives_back:
+        name, sign, value = said.partition("=")
+        if sign and value and name in held.symbol.parameter("retries"):
+            return Fix(name, value, "" if value.isdigit() else held.symbol.path.partition(".")[0])
+    return None

@@ -11,7 +11,7 @@ from factorlint.agents import Run
 from factorlint.catalog import Symbol
 from factorlint.expr import Call
 from factorlint.limits import Limit
-from factorlint.model import Check, Confidence, Owner, Severity
+from factorlint.model import Check, Confidence, Fix, Owner, Severity
 from factorlint.origin import Kind, Origin
 from factorlint.prompts import SYSTEM
 from factorlint.rule import Here, Mark, Rule, symbols_of, text_of
@@ -148,7 +148,7 @@ class SmallFocusedAgents(Rule):
         stands = limits.default(tracer, symbol, here.view.versions, here.where.path)
         if stands is None or stands.argument not in limits.own_names(tracer, symbol):
             return  # the run decides
-        yield from _by_default(node, here, origin, stands)
+        yield from _by_default(node, here, symbol, origin, stands)
 
     def _run(self, node: cst.Call, here: Here, symbol: Symbol, origin: Origin) -> Iterator[Mark]:
         """A limit at a run; or none, at the first run of an agent with tools."""
@@ -173,16 +173,17 @@ class SmallFocusedAgents(Rule):
             stands = limits.default(tracer, symbol, here.view.versions, here.where.path) or made
             tools = here.view.agents.toolset(maker.symbol, maker.call, maker.made)
             if stands is not None and (tools.tools or tools.argument):
-                yield from _by_default(node, here, origin, stands)
+                yield from _by_default(node, here, symbol, origin, stands)
                 return
 
     def _given(self, node: cst.Call, here: Here, symbol: Symbol, origin: Origin, limit: Limit) -> Iterator[Mark]:
         at = here.argument_node(node, limit.argument, symbol) or node
         if limit.steps is None:
-            yield here.mark(UNBOUNDED_STEPS, at, origin, what=f"{limit.argument} is set to no limit")
+            fix = _fix(here, symbol, limit)
+            yield here.mark(UNBOUNDED_STEPS, at, origin, what=f"{limit.argument} is set to no limit", fix=fix)
         elif limit.steps > MAX_STEPS:
             what = f"{limit.argument} lets the agent take {limit.steps:g} steps"
-            yield here.mark(UNBOUNDED_STEPS, at, origin, what=what)
+            yield here.mark(UNBOUNDED_STEPS, at, origin, what=what, fix=_fix(here, symbol, limit))
         elif limit.steps > 0:
             yield here.mark(BOUNDED_STEPS, at, origin, detail=f"{limit.steps:g}")
 
@@ -274,14 +275,24 @@ def _limited(here: Here, maker: Origin, runs: list[Run]) -> bool:
     return any(limits.passed(tracer, one.symbol, one.called.call, one.where) is not None for one in every)
 
 
-def _by_default(node: cst.Call, here: Here, origin: Origin, stands: Limit) -> Iterator[Mark]:
+def _by_default(node: cst.Call, here: Here, symbol: Symbol, origin: Origin, stands: Limit) -> Iterator[Mark]:
     if stands.steps is None:
         what = f"no {stands.argument} is set, and the default is none: only the model's word ends the run"
     elif stands.steps > MAX_STEPS:
         what = f"no {stands.argument} is set, and the default is {stands.steps:g} steps"
     else:
         return
-    yield here.mark(UNBOUNDED_STEPS, node, origin, what=what)
+    yield here.mark(UNBOUNDED_STEPS, node, origin, what=what, fix=_fix(here, symbol, stands))
+
+
+def _fix(here: Here, symbol: Symbol, limit: Limit) -> Fix | None:
+    """The limit set to the most that counts as one: by the call's own argument, or by the configuration of a run."""
+    if limit.argument in limits.own_names(here.view.tracer, symbol):
+        return Fix(limit.argument, str(MAX_STEPS))
+    if limit.argument == "recursion_limit" and "config" in symbol.parameter("config"):
+        if "config" not in here.arguments(here.node, symbol).given:
+            return Fix("config", f'{{"recursion_limit": {MAX_STEPS}}}')
+    return None
 
 
 def _ends(node: cst.CSTNode, here: Here, bound: _bounds.Bound, confidence: Confidence) -> Iterator[Mark]:

@@ -86,7 +86,7 @@ def site(finding: Finding) -> dict[str, Any]:
         "advice": site.advice,
         "fingerprint": finding.fingerprint,
         "status": finding.status.value,
-        "fixable": False,  # no check has a fix yet
+        "fixable": site.fix is not None,
     }
 
 
