@@ -224,7 +224,7 @@ class Project:
         statements = self.files[path].statements
         around = self.chain(path, use)
         seats = {(statements[order].parent, statements[order].arm) for order in around}
-        loops = [order for order in around if statements[order].kind in _LOOPS]
+        loops = [order for order in around if statements[order].kind in LOOPS]
         reached: list[Binding] = []
         killer: Binding | None = None
         for row in rows:
@@ -243,7 +243,7 @@ class Project:
         return reached or rows
 
 
-_LOOPS = frozenset(("For", "AsyncFor", "While"))
+LOOPS = frozenset(("For", "AsyncFor", "While"))
 
 
 def _within(row: Binding, kind: str) -> bool:

@@ -288,7 +288,12 @@ class Tracer:
 
     def _calls(self, call: Call, at: Where, scope: Scope, path: str) -> bool:
         for one in self.origins(call.func, at):
-            if one.place is None or one.place.path != path:
+            if one.place is None:
+                continue
+            if one.kind is Kind.DEFINITION and self.project.is_stub(one.place):
+                if any(body.place and body.place[:2] == (path, scope.id) for body in self.bodies(one)):
+                    return True
+            if one.place.path != path:
                 continue
             if one.place.scope == scope.id or (one.kind is Kind.DEFINITION and one.place.scope == scope.parent):
                 return True

@@ -29,6 +29,7 @@ from factorlint.prompts import Prompts
 from factorlint.provenance import Tracer
 from factorlint.reach import Reach
 from factorlint.resume import Resume
+from factorlint.steps import Steps
 from factorlint.surfaces import Surfaces
 from factorlint.threads import Threads
 from factorlint.walk import Step, inside
@@ -78,6 +79,7 @@ class View:
     surfaces: Surfaces
     callbacks: Callbacks
     resume: Resume
+    steps: Steps
     versions: Callable[[str, str, str], bool]  # (library package, condition, file) → whether the pins allow it
     lowered: dict[int, Expr]
     scopes: Mapping[int, int]  # statement number of a definition → its scope

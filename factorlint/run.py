@@ -47,6 +47,7 @@ from factorlint.reach import Reach
 from factorlint.resume import Resume
 from factorlint.rule import Rule, View
 from factorlint.source import Source
+from factorlint.steps import Steps
 from factorlint.surfaces import Surfaces
 from factorlint.threads import Threads
 
@@ -190,12 +191,13 @@ def viewer(project: Project, pinned: Pins) -> Callable[[str], View]:
     reach, prompts, agents, threads = Reach(tracer), Prompts(tracer), Agents(tracer), Threads(tracer)
     surfaces = Surfaces(reach, agents)
     callbacks, resume = Callbacks(reach, agents, surfaces), Resume(threads)
+    steps = Steps(reach, agents, threads, surfaces)
     said: dict[Callable[[View], Any], Any] = {}
 
     def view(path: str) -> View:
         facts = project.files[path]
         scopes = {scope.order: scope.id for scope in facts.scopes}
-        asked = (tracer, reach, prompts, agents, threads, surfaces, callbacks, resume)
+        asked = (tracer, reach, prompts, agents, threads, surfaces, callbacks, resume, steps)
         return View(path, facts, project, *asked, pinned.allows, {}, scopes, said)
 
     return view

@@ -18,8 +18,8 @@ from factorlint.provenance import Tracer
 
 _DEPTH = 14
 _ROLES = ("messages", "messages_history", "prompt", "input", "session")
-_GROW = frozenset("append extend add insert appendleft push put add_message add_messages add_user_message".split())
-_TRIM = frozenset("pop popleft clear remove truncate trim trim_messages compact summarize summarise prune".split())
+GROW = frozenset("append extend add insert appendleft push put add_message add_messages add_user_message".split())
+TRIM = frozenset("pop popleft clear remove truncate trim trim_messages compact summarize summarise prune".split())
 
 
 @dataclass(frozen=True)
@@ -269,7 +269,7 @@ class Threads:
         """The calls in SCOPE that put something into HOLDER."""
         for called in self.project.calls_in(path, scope.id):
             func = called.call.func
-            if isinstance(func, Attr) and func.name in _GROW and func.base == holder:
+            if isinstance(func, Attr) and func.name in GROW and func.base == holder:
                 yield called
 
     def changes(self, holder: Holder) -> tuple[tuple[str, int, int, str], ...]:
@@ -290,8 +290,8 @@ class Threads:
                     rows.setdefault(write.base.name, []).append((path, write.scope, write.order, "grow"))
             for called in facts.calls:
                 func = called.call.func
-                if isinstance(func, Attr) and isinstance(func.base, Attr) and func.name in _GROW | _TRIM:
-                    how = "grow" if func.name in _GROW else "trim"
+                if isinstance(func, Attr) and isinstance(func.base, Attr) and func.name in GROW | TRIM:
+                    how = "grow" if func.name in GROW else "trim"
                     rows.setdefault(func.base.name, []).append((path, called.scope, called.order, how))
         return {name: tuple(found) for name, found in rows.items()}
 

@@ -35,7 +35,7 @@ def branches_on_answer(here: Here, within: cst.CSTNode) -> bool:
     """Whether a test inside WITHIN looks at what the model answered in it, or a tool is chosen by it."""
     for inner in here.inside(*_BRANCHES):
         test = inner.node.subject if isinstance(inner.node, cst.Match) else inner.node.test
-        if any(_made_inside(answer, here) for name in _names(test) for answer in inner.answers(name)):
+        if any(_made_inside(answer, here) for name in tested(test) for answer in inner.answers(name)):
             return True
     for inner in here.inside(cst.Subscript, cst.For):
         node = inner.node
@@ -49,14 +49,14 @@ def branches_on_answer(here: Here, within: cst.CSTNode) -> bool:
     return False
 
 
-def _names(test: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
+def tested(test: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
     """The operands of a test that may be a model's answer."""
     if isinstance(test, cst.BooleanOperation):
-        yield from (*_names(test.left), *_names(test.right))
+        yield from (*tested(test.left), *tested(test.right))
     elif isinstance(test, cst.UnaryOperation):
-        yield from _names(test.expression)
+        yield from tested(test.expression)
     elif isinstance(test, cst.Comparison):
-        yield from (*_names(test.left), *(one.comparator for one in test.comparisons))
+        yield from (*tested(test.left), *(one.comparator for one in test.comparisons))
     elif isinstance(test, cst.Call):
         yield from (arg.value for arg in test.args)
         if isinstance(test.func, cst.Attribute):

@@ -1,0 +1,188 @@
+"""Functions shaped thread → thread, and what they read on the way that is neither."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from factorlint.expr import Attr, Call, Const, Dict, Expr, Item, Name, Op, Seq, Star, walk
+from factorlint.facts import Scope
+from factorlint.lasting import is_receiver
+from factorlint.origin import Kind, Origin, Where
+from factorlint.rule import Here, View
+
+AMBIENT = {"clock": "the clock", "random": "randomness", "environment": "the environment"}
+_DEPTH = 3
+_COPIES = ("replace", "model_copy", "copy", "deepcopy")
+_LOGS = frozenset("print debug info warning warn error exception critical log".split())
+
+
+def is_reducer(view: View, place: Where) -> bool:
+    """Whether a function takes a thread and gives one: a node that returns an update, or its parameter comes back."""
+    scope = view.project.scope(place)
+    if view.steps.is_node(place):
+        given = [one for one in scope.parameters if not is_receiver(view.tracer, Name(one.name), _inside(place, scope))]
+        return bool(given) and any(not isinstance(value, Const) for _, value in scope.returns)
+    return any(_comes_back(view, place, scope, order, value) for order, value in scope.returns)
+
+
+def _inside(place: Where, scope: Scope) -> Where:
+    return Where(place.path, scope.id, scope.order + 1)
+
+
+def _comes_back(view: View, place: Where, scope: Scope, order: int, value: Expr) -> bool:
+    where = Where(place.path, scope.id, order)
+    names = [one.name for one in scope.parameters if not is_receiver(view.tracer, Name(one.name), where)]
+    parts = value.items if isinstance(value, Seq) and value.kind == "tuple" else (value,)
+    for part in parts:
+        if any(one.kind is Kind.ANSWER and one.shape == "messages" for one in view.tracer.origins(part, where)):
+            return any(_goes_to_model(view, place, name) for name in names)
+        for name in names:
+            if _is_made_of(view, part, name, where, 0) and _is_thread(view, place, name):
+                return True
+        if _same_class(view, part, where, names):
+            return True
+    return False
+
+
+def _is_made_of(view: View, expr: Expr, name: str, where: Where, depth: int) -> bool:
+    """Whether EXPR is the parameter NAME, a copy of it, or a list or dict that it goes into whole."""
+    if isinstance(expr, Name):
+        bound = view.tracer.parameter_of(expr, where)
+        if bound is not None:
+            return expr.id == name and bound[0].id == where.scope
+        scope = view.project.scope(where)
+        if depth > _DEPTH or expr.id not in scope.bindings:
+            return False
+        rows = view.project.reaching(where.path, scope.bindings[expr.id], where.order)
+        return any(
+            row.value is not None and _is_made_of(view, row.value, name, where._replace(order=row.order), depth + 1)
+            for row in rows
+        )
+    if isinstance(expr, Op) and expr.op == "+":
+        return any(_is_made_of(view, one, name, where, depth) for one in expr.operands)
+    if isinstance(expr, Seq) and expr.kind == "list":
+        return any(isinstance(one, Star) and _is_made_of(view, one.value, name, where, depth) for one in expr.items)
+    if isinstance(expr, Dict):
+        return any(key is None and _is_made_of(view, one, name, where, depth) for key, one in expr.items)
+    if isinstance(expr, Call):
+        func = expr.func
+        called = func.name if isinstance(func, Attr) else getattr(func, "id", "")
+        held = (func.base, *expr.args) if isinstance(func, Attr) else expr.args
+        return called in _COPIES and any(_is_made_of(view, one, name, where, depth) for one in held)
+    return False
+
+
+def _same_class(view: View, part: Expr, where: Where, names: list[str]) -> bool:
+    """Whether a new object of the class of a parameter is returned, with something of the old one in it."""
+    if not isinstance(part, Call) or not any(one == Name(name) for one in walk(part) for name in names):
+        return False
+    made = {one.place[:2] for one in view.tracer.origins(part, where) if one.kind is Kind.OBJECT and one.place}
+    for name in names:
+        for one in view.tracer.origins(Name(name), where):
+            if one.kind is Kind.OBJECT and one.place is not None and one.place[:2] in made:
+                return True
+    return False
+
+
+def _is_thread(view: View, place: Where, name: str) -> bool:
+    """Whether what is behind a parameter grows or changes in the function, or is sent to a model by it."""
+    scope = view.project.scope(place)
+    grown = any(
+        isinstance(one.call.func, Attr) and _starts_at(one.call.func.base, name)
+        for one in view.project.calls_in(place.path, scope.id)
+    )
+    written = any(_starts_at(one.base, name) for one in view.project.writes(place.path, scope.id))
+    return grown or written or _goes_to_model(view, place, name)
+
+
+def _starts_at(expr: Expr, name: str) -> bool:
+    while isinstance(expr, (Attr, Item)):
+        expr = expr.base
+    return expr == Name(name)
+
+
+def _goes_to_model(view: View, place: Where, name: str) -> bool:
+    """Whether a parameter is a part of what a call that comes to a model is given."""
+    for called in view.project.calls_in(place.path, place.scope):
+        where = place._replace(order=called.order)
+        given = (*called.call.args, *(value for _, value in called.call.keywords))
+        if any(_mentions(view, value, name, where, 0) for value in given) and _asks(view, place.path, called.order):
+            return True
+    return False
+
+
+def _asks(view: View, path: str, order: int) -> bool:
+    return any(one.does in ("call-model", "run", "run-graph") for one in view.reach.inside(path, order, order))
+
+
+def _mentions(view: View, expr: Expr, name: str, where: Where, depth: int) -> bool:
+    scope = view.project.scope(where)
+    for one in walk(expr):
+        if one == Name(name):
+            return True
+        if isinstance(one, Name) and depth < _DEPTH and one.id in scope.bindings:
+            for row in view.project.reaching(where.path, scope.bindings[one.id], where.order):
+                if row.value is not None and _mentions(
+                    view, row.value, name, where._replace(order=row.order), depth + 1
+                ):
+                    return True
+    return False
+
+
+def written(expr: Expr) -> str:
+    """A target as the source has it, as far as names go: ``self.state.events``."""
+    if isinstance(expr, Attr):
+        return f"{written(expr.base)}.{expr.name}"
+    if isinstance(expr, Item):
+        return written(expr.base)
+    return expr.id if isinstance(expr, Name) else "…"
+
+
+# -- what is read on the way -------------------------------------------------------------------------------------------
+
+
+def ambient(here: Here) -> Iterator[tuple[cst.CSTNode, Origin, str]]:
+    """Where a function reads the clock, randomness or the environment, other than for its log or to measure time."""
+    own = here.view.scopes.get(here.where.order)
+    for inner in here.inside(cst.Call, cst.Subscript):
+        if inner.step.scope != own:
+            continue
+        node = inner.node
+        read = inner.callees(node) if isinstance(node, cst.Call) else inner.origins(node.value)
+        for one in read:
+            role = next((role for role in AMBIENT if here.view.catalog.is_a(one.symbol, role)), None)
+            if role is not None and not _is_aside(inner, here):
+                yield node, one, AMBIENT[role]
+                break
+
+
+def _is_aside(read: Here, here: Here) -> bool:
+    """Whether a reading goes only into a log line or a difference of times."""
+    for node in read.ancestors():
+        if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Subtract):
+            return True
+        if isinstance(node, cst.Call) and _last(node.func) in _LOGS:
+            return True
+        if isinstance(node, cst.BaseSmallStatement):
+            return isinstance(node, cst.Assign) and _only_measures(node, here)
+    return False
+
+
+def _only_measures(node: cst.Assign, here: Here) -> bool:
+    target = node.targets[0].target
+    if not isinstance(target, cst.Name):
+        return False
+    for inner in here.inside(cst.BinaryOperation):
+        if isinstance(inner.node.operator, cst.Subtract):
+            sides = (inner.node.left, inner.node.right)
+            if any(isinstance(one, cst.Name) and one.value == target.value for one in sides):
+                return True
+    return False
+
+
+def _last(func: cst.BaseExpression) -> str:
+    if isinstance(func, cst.Attribute):
+        return func.attr.value
+    return func.value if isinstance(func, cst.Name) else ""
