@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from factorlint import scorecard
+from factorlint import scorecard, testing
 from factorlint.catalog import builtin, load
 from factorlint.cli import app
 from factorlint.factors import DECISIVE
@@ -199,6 +199,15 @@ def test_the_page_in_the_docs_is_what_the_command_prints() -> None:
     page = FOLDER.parents[1] / "docs" / "frameworks.md"
     said = pages.render("markdown", all_cards(), None, Look())
     assert page.read_text(encoding="utf-8") == said, test_the_page_in_the_docs_is_what_the_command_prints.__doc__
+
+
+def test_the_fixtures_of_single_libraries() -> None:
+    """``fixtures/frameworks/NAME.py``: held against all that the facts of a catalogue can say."""
+    stated = {fact.check for library in builtin().libraries for symbol in library.symbols for fact in symbol.facts}
+    outcome = testing.run(FOLDER.parents[1] / "fixtures" / "frameworks", stated)
+    assert not outcome.problems
+    assert not outcome.missing
+    assert not outcome.surplus
 
 
 def test_the_command_finds_a_library_by_any_of_its_names() -> None:
