@@ -7,7 +7,7 @@ A surface is where something outside starts the program: a function that a libra
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from factorlint import handlers, locks, scripts
@@ -137,10 +137,8 @@ class Surfaces:
             task = self._task(callee)
             if task is not None and callee.receiver is not None:
                 yield callee.receiver.weaker(), task, task
-        if all(one.symbol is None or one.symbol.does == "route" for one in callees):
-            for body in handlers.functions(self.tracer, called.call, where):
-                if all(one.kind in (Kind.LIBRARY, Kind.INSTANCE, Kind.UNKNOWN) for one in callees):
-                    yield Origin(Kind.DEFINITION, self.project.scope(body).qualname, place=body), body, body
+        for body in self._handed_over(callees, called, where):
+            yield Origin(Kind.DEFINITION, self.project.scope(body).qualname, place=body), body, body
         if not isinstance(func, Attr):
             return
         for base in self.tracer.origins(func.base, where):
@@ -149,6 +147,17 @@ class Surfaces:
             if base.kind is Kind.OBJECT and self.tracer.method(base, func.name) is None:
                 for method in self._overridden(base):
                     yield base, method, base.place
+
+    def _handed_over(self, callees: Sequence[Origin], called: Called, where: Where) -> Iterator[Where]:
+        """The functions given to a library's call, to be run by it: one that is registered as a handler is not."""
+        for one in callees:
+            if one.kind not in (Kind.LIBRARY, Kind.INSTANCE, Kind.UNKNOWN):
+                return
+            if one.symbol is not None and one.symbol.does != "route":
+                return
+        for body in handlers.functions(self.tracer, called.call, where):
+            if (body.path, body.scope) not in self.handlers:
+                yield body
 
     def _overridden(self, base: Origin) -> Iterator[Where]:
         """The methods of an object of the tree that the library class above it may call."""

@@ -111,3 +111,9 @@ def test_the_model_call_of_a_handler_is_kept_by_it() -> None:
     text = AGENT + "from fastapi import FastAPI\napp = FastAPI()\n@app.post('/a')\ndef a(x):\n"
     text += "    return client.responses.create(model='m', input=x)\n"
     assert told(surfaces(web=text)) == [("web.py", 10, True)]
+
+
+def test_registering_a_handler_starts_nothing() -> None:
+    text = AGENT + "import gradio as gr\ndef answer(message, history):\n    return reply(message)\n"
+    text += "gr.ChatInterface(answer).launch()\n"
+    assert told(surfaces(app=text)) == [("app.py", 8, False)]
