@@ -75,7 +75,26 @@ def is_inside(view: View, place: Where, depth: int = 0, seen: frozenset[tuple[st
 
 
 def holds(view: View, place: Where) -> bool:
-    """Whether the function at PLACE itself starts an agent or loops around a model call of its own."""
+    """Whether the function at PLACE starts an agent, loops around a model call of its own, or conducts such methods."""
+    return _starts_or_loops(view, place) or conducts(view, place)
+
+
+def conducts(view: View, place: Where) -> bool:
+    """Whether a method calls several methods of its own class that start an agent each: it is the entry, not they."""
+    owner = view.project.scope(place).parent
+    if owner < 0 or view.project.files[place.path].scopes[owner].kind != "class":
+        return False
+    found: set[int] = set()
+    for called in view.project.calls_in(place.path, place.scope):
+        for callee in view.reach.callees(place.path, called):
+            for body in view.reach.bodies(callee):
+                if body.path == place.path and view.project.scope(body).parent == owner and body.scope != place.scope:
+                    found.add(body.scope)
+    steps = [Where(place.path, one, view.project.files[place.path].scopes[one].order) for one in sorted(found)]
+    return sum(_starts_or_loops(view, one) for one in steps) > 1
+
+
+def _starts_or_loops(view: View, place: Where) -> bool:
     for called in view.project.calls_in(place.path, place.scope):
         where = Where(place.path, called.scope, called.order)
         for callee in view.reach.callees(place.path, called):

@@ -137,3 +137,16 @@ def test_a_tree_without_agent_code_has_no_score(tmp_path: Path) -> None:
     report = audit(put(tmp_path, {"main.py": "import json\n\nprint(json.dumps({}))\n"}))
     assert (report.sites, report.summary.score) == ((), None)
     assert (report.summary.files.seen, report.summary.files.analysed) == (1, 0)
+
+
+def test_the_root_may_be_a_package_that_imports_itself_by_name(tmp_path: Path) -> None:
+    put(
+        tmp_path / "desk",
+        {
+            "__init__.py": "",
+            "crews.py": "from crewai import Crew\n\n\ndef make():\n    return Crew()\n",
+            "main.py": "from desk.crews import make\n\nmake().kickoff()\n",
+        },
+    )
+    report = audit(tmp_path / "desk")
+    assert ("main.py", None, 3) in told(report)
