@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import libcst as cst
 
 from factorlint.expr import Expr, Item, Name, Other, walk
+from factorlint.facts import Scope
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Where
 from factorlint.rule import Here, Mark, Rule
 from factorlint.threads import Holder, Sent
 
-from . import _bounds, _state
+from . import _bounds, _context, _state
 
 FRAMEWORK_MEMORY = Check(
     "FL0301",
@@ -114,8 +115,24 @@ class OwnYourContextWindow(Rule):
         if number is None:
             return
         place = (here.where.path, number)
-        if place in here.view.threads.renderers and _builds(here, number):
+        scope = here.view.facts.scopes[number]
+        if (place in here.view.threads.renderers and _builds(here, number)) or _context.cuts(
+            here.view, here.where.path, scope
+        ):
             yield here.mark(OWNED_CONTEXT, node, confidence=Confidence.MEDIUM)
+        else:
+            yield from _composed(here, scope)
+
+
+def _composed(here: Here, scope: Scope) -> Iterator[Mark]:
+    """The statement in which a function that asks a model fills its own state into what it sends."""
+    order = _context.composed(here.view, here.where.path, scope)
+    if order is None:
+        return
+    for inner in here.inside(cst.Assign, cst.AnnAssign, cst.AugAssign):
+        if inner.where.order == order:
+            yield inner.mark(OWNED_CONTEXT, inner.node, confidence=Confidence.MEDIUM)
+            return
 
 
 def _growing(here: Here, holder: Holder) -> str | None:

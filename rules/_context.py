@@ -1,0 +1,130 @@
+"""Where a function that asks a model puts the context together itself, and where the tree cuts a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from factorlint.expr import Attr, Call, Each, Enter, Expr, Item, Name, Param, Part, Text, children, last_name, walk
+from factorlint.facts import Binding, Scope
+from factorlint.origin import Kind, Where
+from factorlint.rule import View
+from factorlint.threads import Holder, Sent
+
+_DEPTH = 8
+_PIECES = 3  # a text with fewer is a question in a sentence, no state that is rendered
+CUTTERS = ("trim", "trunc", "compact", "summar", "prune", "filter", "shorten", "condense")
+
+
+def composed(view: View, path: str, scope: Scope) -> int | None:
+    """The statement in which SCOPE, a function that asks a model, fills its state into what it sends; None if none."""
+    found = [row.order for _, row in _parts(view, path, scope) if row.value is not None and _fills(row.value, scope)]
+    return min(found, default=None)
+
+
+def _parts(view: View, path: str, scope: Scope) -> Iterator[tuple[str, Binding]]:
+    """The local names (with what they are given) that go into a context sent in SCOPE."""
+    seen: set[tuple[str, int]] = set()
+    for sent in _sent_in(view, path, scope):
+        for expr in _context(view, sent):
+            yield from _names(view, expr, sent.where, seen, 0)
+
+
+def _sent_in(view: View, path: str, scope: Scope) -> list[Sent]:
+    statements = range(scope.order + 1, scope.end + 1)
+    rows = (one for order in statements for one in view.threads.by_statement.get((path, order), ()))
+    return [one for one in rows if one.where.scope == scope.id]
+
+
+def _context(view: View, sent: Sent) -> list[Expr]:
+    return [
+        expr for expr, at in view.threads.context(sent.origin, sent.called.call, sent.where) or () if at == sent.where
+    ]
+
+
+def _names(
+    view: View, expr: Expr, where: Where, seen: set[tuple[str, int]], depth: int
+) -> Iterator[tuple[str, Binding]]:
+    if depth > _DEPTH:
+        return
+    if isinstance(expr, Name):
+        scope = view.project.scope(where)
+        for row in view.project.reaching(where.path, scope.bindings.get(expr.id, ()), where.order):
+            if (expr.id, row.order) in seen or isinstance(row.value, Param) or row.value is None:
+                continue
+            seen.add((expr.id, row.order))
+            yield expr.id, row
+            value = row.value.source if isinstance(row.value, (Each, Enter, Part)) else row.value
+            yield from _names(view, value, where._replace(order=row.order), seen, depth + 1)
+        return
+    for child in children(expr):
+        yield from _names(view, child, where, seen, depth + 1)
+
+
+def _fills(value: Expr, scope: Scope) -> bool:
+    """Whether VALUE is a text, or a template filled, with pieces of which one comes out of what SCOPE was given."""
+    given = {one.name for one in scope.parameters}
+    told = [one for one in _pieces(value) if any(isinstance(inner, (Name, Attr, Item)) for inner in walk(one))]
+    held = any(_part_of(inner) in given for one in told for inner in walk(one))
+    return len(told) >= _PIECES and held
+
+
+def _pieces(value: Expr) -> Iterator[Expr]:
+    """What is put into a text: the values of an f-string, the arguments of a template, those of texts in them too."""
+    if isinstance(value, Text):
+        inner: list[Expr] = list(value.parts)
+    elif isinstance(value, Call) and isinstance(value.func, Attr) and value.func.name == "format":
+        inner = [*value.args, *(one for _, one in value.keywords)]
+    else:
+        return
+    for one in inner:
+        yield from list(_pieces(one)) or [one]
+
+
+def _part_of(expr: Expr) -> str | None:
+    """The name of which EXPR reads a part: ``state`` of ``state["mail"].subject``."""
+    if not isinstance(expr, (Attr, Item)):
+        return None
+    base: Expr = expr
+    while isinstance(base, (Attr, Item)):
+        base = base.base
+    return base.id if isinstance(base, Name) else None
+
+
+def cuts(view: View, path: str, scope: Scope) -> bool:
+    """Whether SCOPE is a function that drops or shortens parts of a thread: named so, and given or holding one."""
+    name = scope.name.lower()
+    if not any(word in name for word in CUTTERS):
+        return False
+    holder = view.project.files[path].scopes[scope.parent] if scope.parent >= 0 else None
+    if holder is not None and holder.kind == "class":
+        fields = [one for one in view.threads.holders if (one.kind, one.path, one.scope) == ("field", path, holder.id)]
+        return any(_cut_in(view, one, path, scope) for one in fields)
+    return _given_a_context(view, path, scope)
+
+
+def _cut_in(view: View, field: Holder, path: str, scope: Scope) -> bool:
+    return any(
+        how in ("trim", "set") and at == path and scope.order < order <= scope.end
+        for at, _, order, how in view.threads.changes(field)
+    )
+
+
+def _given_a_context(view: View, path: str, scope: Scope) -> bool:
+    """Whether a function that asks a model passes to SCOPE the very list that it sends."""
+    for at, called in view.project.calls_of(scope.name):
+        where = Where(at, called.scope, called.order)
+        caller = view.project.scope(where)
+        if caller.kind != "function" or last_name(called.call.func) != scope.name:
+            continue
+        if not any(
+            one.kind is Kind.DEFINITION
+            and one.place is not None
+            and (one.place.path, one.place.scope) == (path, scope.id)
+            for one in view.tracer.origins(called.call.func, where)
+        ):
+            continue
+        passed = {one.id for one in called.call.args if isinstance(one, Name)}
+        for sent in _sent_in(view, at, caller):
+            if any(isinstance(one, Name) and one.id in passed for expr in _context(view, sent) for one in walk(expr)):
+                return True
+    return False
