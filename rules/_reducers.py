@@ -11,6 +11,7 @@ from factorlint.facts import Scope
 from factorlint.lasting import is_receiver
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here, View
+from factorlint.threads import classes
 
 AMBIENT = {"clock": "the clock", "random": "randomness", "environment": "the environment"}
 _DEPTH = 3
@@ -39,7 +40,9 @@ def _comes_back(view: View, place: Where, scope: Scope, order: int, value: Expr)
         if any(one.kind is Kind.ANSWER and one.shape == "messages" for one in view.tracer.origins(part, where)):
             return any(_goes_to_model(view, place, name) for name in names)
         for name in names:
-            if _is_made_of(view, part, name, where, 0) and _is_thread(view, place, name):
+            if not _is_made_of(view, part, name, where, 0) or not _is_thread(view, place, name):
+                continue
+            if view.steps.asks(place) is not None or _holds_thread(view, name, where):
                 return True
         if _same_class(view, part, where, names):
             return True
@@ -95,6 +98,16 @@ def _is_thread(view: View, place: Where, name: str) -> bool:
     )
     written = any(_starts_at(one.base, name) for one in view.project.writes(place.path, scope.id))
     return grown or written or _goes_to_model(view, place, name)
+
+
+def _holds_thread(view: View, name: str, where: Where) -> bool:
+    """Whether a parameter is an object of a class of the tree that holds a part of a thread."""
+    held = classes(view.threads.holders)
+    return any(
+        one.place is not None and one.place[:2] in held
+        for one in view.tracer.origins(Name(name), where)
+        if one.kind is Kind.OBJECT
+    )
 
 
 def _starts_at(expr: Expr, name: str) -> bool:
