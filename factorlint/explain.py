@@ -20,11 +20,13 @@ def page(info: RuleInfo, check: Check | None, look: Look) -> str:
 
 
 def listing(rules: Iterable[RuleInfo]) -> str:
-    """Every check, one a line, under its rule. No check can fix what it finds yet, and the column says so."""
+    """Every check, one a line, under its rule. Fixable is no, safe or unsafe."""
     lines = [_columns("code", "name", "severity", "owner", "fixable")]
     for info in rules:
         lines.append(f"{info.code} {info.name}")
-        lines += [_columns(one.code or "-", one.name, _severity(one), one.owner.value, "no") for one in info.checks]
+        lines += [
+            _columns(one.code or "-", one.name, _severity(one), one.owner.value, one.fix or "no") for one in info.checks
+        ]
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -71,6 +71,7 @@ class Check:
     advice: str = ""
     weight: float = 1.0
     absence: bool = False
+    fix: str = ""  # "safe" or "unsafe" where some of its sites can be fixed
 
     @property
     def id(self) -> str:

@@ -27,6 +27,7 @@ UNUSED = Check(
     Severity.WARNING,
     "{what} has nothing to set aside here",
     "Remove it: what it was written for is gone, or stands elsewhere.",
+    fix="safe",
 )
 MALFORMED = Check(
     "FL9002",

@@ -41,6 +41,7 @@ NO_INTERRUPT_BEFORE_TOOLS = Check(
     "{symbol} could stop between the choice of a tool and its run ({detail}), a tool here writes, and nothing stops it",
     "Use the stop before tools that write, and let a person or a policy decide.",
     absence=True,
+    fix="unsafe",
 )
 OWNED_LOOP = Check(
     None, "owned-loop", Owner.CODE, None, "the loop around the model call is written here and branches on its answer"

@@ -22,6 +22,7 @@ UNBOUNDED_RETRY = Check(
     Severity.ERROR,
     "this retry has no bound: {what}",
     "Bound it: a number of attempts or a total time, and tell the model or a person when it is reached.",
+    fix="unsafe",
 )
 SWALLOWED_ERROR = Check(
     "FL0902",

@@ -35,6 +35,7 @@ UNBOUNDED_STEPS = Check(
     Severity.WARNING,
     "{what}",
     "Set a limit of at most 20 steps, and say what happens when it is reached.",
+    fix="unsafe",
 )
 MONOLITHIC_PROMPT = Check(
     "FL1003",

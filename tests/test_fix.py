@@ -184,3 +184,13 @@ def test_ends_of_lines_stay(tmp_path: Path) -> None:
     (tmp_path / "b.py").write_bytes(text.replace("\r\ny", "\ny").encode())
     assert call(tmp_path, "check", "--isolated", "--fix", "-o", "json").lines("FL9001") == [1]
     assert (tmp_path / "a.py").read_bytes() == b"x = 1\r\ny = 2\r\n"
+
+
+def test_the_list_of_rules_says_what_can_be_fixed(tmp_path: Path) -> None:
+    rows = [line.split() for line in call(tmp_path, "rules").out.splitlines()]
+    assert {row[0]: row[-1] for row in rows if row[-1] in ("safe", "unsafe")} == {
+        "FL0803": "unsafe",
+        "FL0901": "unsafe",
+        "FL1002": "unsafe",
+        "FL9001": "safe",
+    }
