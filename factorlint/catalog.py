@@ -176,7 +176,7 @@ def _find(catalog: Catalog, path: str, depth: int) -> Symbol | None:
 
 
 ROLES = frozenset(
-    "agent team executor chain engine graph-builder graph workflow chat-model completion-model client embeddings "
+    "agent team executor chain engine graph-builder graph workflow chat-model completion-model client embeddings field "
     "retriever memory store checkpointer session prompt-template parser tool tool-decorator toolkit message schema hub "
     "human approval interrupt hook retry stop fallback surface durable config structured-client pipe run-config "
     "guardrail result mcp-server step clock random environment".split()

@@ -32,12 +32,22 @@ def result(tracer: Tracer, callee: Origin, expr: Call, where: Where) -> Origins 
             return (Origin(Kind.CONTAINER, expr=_EMPTY[callee.path], place=where),)
         if callee.path in _PARSERS and expr.args:
             return _parsed(tracer, callee, expr, where)
-        return None
+        return _default(tracer, callee, expr, where) if callee.plays("field") else None
     if callee.kind in (Kind.CONTAINER, Kind.VALUE) and callee.shape == "method" and callee.receiver is not None:
         return _method(tracer, callee, expr, where)
     if callee.kind is Kind.VALUE and isinstance(callee.expr, Lambda) and callee.place is not None:
         return tracer.origins(callee.expr.body, callee.place)
     return None
+
+
+def _default(tracer: Tracer, callee: Origin, expr: Call, where: Where) -> Origins:
+    """``Field(default=3)``, ``field(default_factory=list)`` in a class body: what the field is if nobody says."""
+    signature = callee.symbol.signature if callee.symbol is not None else ()
+    given = tracer.argument(expr, "default", signature)
+    if given is not None and not (isinstance(given, Const) and given.value is Ellipsis):
+        return tracer.origins(given, where)
+    factory = tracer.argument(expr, "default_factory")
+    return tracer.call(Call(factory, (), ()), where) if factory is not None else (UNKNOWN,)
 
 
 def _first(tracer: Tracer, expr: Call, where: Where) -> Origins:

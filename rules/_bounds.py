@@ -9,7 +9,7 @@ from typing import NamedTuple
 import libcst as cst
 
 from factorlint.arguments import literals
-from factorlint.expr import Call, Const, Expr, Name, Op, dotted, last_name, walk
+from factorlint.expr import Attr, Call, Const, Expr, Name, Op, dotted, last_name, walk
 from factorlint.origin import Kind
 from factorlint.rule import Here
 
@@ -127,7 +127,7 @@ def _comparison(test: Op, here: Here) -> Iterator[Bound]:
     positive = [one for one in numbers if one > 0]
     if positive:
         yield Bound(Ends.STEPS, max(positive))
-    elif not numbers:
+    elif not numbers or any(isinstance(one, (Attr, Name)) and _number(one, here) is None for one in test.operands):
         yield Bound(Ends.OTHERWISE)
 
 

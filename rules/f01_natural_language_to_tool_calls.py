@@ -174,22 +174,25 @@ def _types(node: cst.Call, here: Here) -> bool:
             continue
         if symbol is not None and symbol.does == "call-model" and symbol.answer == "typed":
             return not here.plays(callee.receiver or callee, "structured-client")
-        if _validates(callee, here) and any(
-            one.shape in (*_READ, "parsed") for arg in node.args for one in here.answers(arg.value)
-        ):
+        shapes = _checked_shapes(callee, here)
+        if shapes and any(one.shape in shapes for arg in node.args for one in here.answers(arg.value)):
             return True
     return False
 
 
-def _validates(callee: Origin, here: Here) -> bool:
-    """``Model.model_validate_json(…)``, ``Model(**data)`` on a class of the tree, a schema library's check."""
+def _checked_shapes(callee: Origin, here: Here) -> tuple[str, ...]:
+    """What of an answer a call checks: ``Model.model_validate_json(…)`` its text, ``Model(**data)`` what was parsed.
+
+    A class of the tree that only carries the text on (``Reply(content=text)``) checks nothing.
+    """
     if callee.symbol is not None and callee.symbol.does == "validate":
-        return True
+        return (*_READ, "parsed")
     if callee.kind is not Kind.DEFINITION or callee.place is None or callee.receiver is not None:
-        return False
+        return ()
     if here.view.project.scope(callee.place).kind != "class":
-        return False
-    return any(here.view.catalog.is_a(one.symbol, "schema") for one in here.view.tracer.lineage(callee))
+        return ()
+    kin = here.view.tracer.lineage(callee)
+    return ("parsed",) if any(here.view.catalog.is_a(one.symbol, "schema") for one in kin) else ()
 
 
 def _is_checked(here: Here, number: int) -> bool:
@@ -246,6 +249,8 @@ def _of_the_envelope(expr: Expr) -> bool:
     """``block["type"]``, ``chunk.get("finish_reason")``: what the service says, not the model."""
     if isinstance(expr, Call) and last_name(expr.func) == "get" and expr.args:
         key = expr.args[0]
+    elif isinstance(expr, Call) and last_name(expr.func) == "getattr" and len(expr.args) > 1:
+        key = expr.args[1]
     elif isinstance(expr, Item):
         key = expr.key
     else:
