@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from factorlint.catalog import Catalog
-from factorlint.expr import Attr, Name, last_name
+from factorlint.expr import Attr, Dict, Expr, Name, Seq, Star, last_name
 from factorlint.facts import Binding, Called, Facts, Scope, Write
 from factorlint.origin import Where
 
+ADDERS = frozenset(("append", "add", "extend", "insert", "update", "appendleft", "setdefault", "put", "push"))
 _SOURCE_ROOTS = frozenset(("src", "lib", "python", "backend", "app", "server"))
 
 
@@ -132,6 +133,41 @@ class Project:
     def writes(self, path: str, scope: int) -> Sequence[Write]:
         """Attribute and item writes directly in a scope."""
         return self._writes.get((path, scope), ())
+
+    @functools.cached_property
+    def _fillings(self) -> Mapping[str, list[tuple[Where, Expr, Expr]]]:
+        rows: dict[str, list[tuple[Where, Expr, Expr]]] = {}
+        for path in sorted(self.files):
+            for called in self.files[path].calls:
+                func = called.call.func
+                if isinstance(func, Attr) and isinstance(func.base, Attr) and func.name in ADDERS and called.call.args:
+                    value = called.call.args[-1]
+                    put = Seq("list", (Star(value) if func.name in ("extend", "update") else value,))
+                    at = Where(path, called.scope, called.order)
+                    rows.setdefault(func.base.name, []).append((at, func.base.base, put))
+            for write in self.files[path].writes:
+                if isinstance(write.base, Attr) and write.key is not None:
+                    at = Where(path, write.scope, write.order)
+                    kept = Dict(((write.key, write.value),))
+                    rows.setdefault(write.base.name, []).append((at, write.base.base, kept))
+        return rows
+
+    def fillings(self, field: str) -> Sequence[tuple[Where, Expr, Expr]]:
+        """Where something is put into the container X.FIELD of some X: the place, X, and what, as a literal."""
+        return self._fillings.get(field, ())
+
+    @functools.cached_property
+    def _settings(self) -> Mapping[str, list[tuple[str, Write]]]:
+        rows: dict[str, list[tuple[str, Write]]] = {}
+        for path in sorted(self.files):
+            for write in self.files[path].writes:
+                if write.name is not None:
+                    rows.setdefault(write.name, []).append((path, write))
+        return rows
+
+    def settings(self, field: str) -> Sequence[tuple[str, Write]]:
+        """Every ``X.FIELD = value`` of the tree, in file order."""
+        return self._settings.get(field, ())
 
     @functools.cached_property
     def _calls_by_name(self) -> Mapping[str, list[tuple[str, Called]]]:

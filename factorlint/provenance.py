@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from factorlint import known_calls
 from factorlint.catalog import Catalog
@@ -38,7 +39,7 @@ from factorlint.expr import (
 from factorlint.facts import Scope, quoted
 from factorlint.model import Confidence
 from factorlint.origin import UNKNOWN, Kind, Origin, Where
-from factorlint.project import Project
+from factorlint.project import ADDERS, Project
 
 Origins = tuple[Origin, ...]
 _Key = tuple[int, Where]
@@ -502,7 +503,16 @@ class Tracer:
         return tuple(found[:_FAN]) or (method,)
 
     def object_member(self, base: Origin, name: str) -> Iterable[Origin]:
-        """An attribute of an object of the tree: what its methods assign, what its class says, what it inherits."""
+        """An attribute of an object of the tree, and where it is a container what anybody puts into it."""
+        found = [*self._own_member(base, name), *self._set_from_outside(base, name)]
+        filled = self._filled(base, name)
+        if filled and not any(one.kind is Kind.CONTAINER for one in found):
+            yield replace(filled[0], parts=filled[1:])
+        for one in found:
+            yield replace(one, parts=(*one.parts, *filled)) if one.kind is Kind.CONTAINER else one
+
+    def _own_member(self, base: Origin, name: str) -> Iterable[Origin]:
+        """What the methods of its class assign, what its class says, what it inherits."""
         assigned = list(self._assigned(base, name))
         if _informative(assigned):
             yield from assigned
@@ -533,12 +543,42 @@ class Tracer:
                         continue
                     at = Where(path, scope.id, write.order)
                     found = self.origins(write.value, at)
-                    for origin in found:
-                        if origin.kind is Kind.CONTAINER:
-                            origin = self._held(origin, Attr(me, name), scope, path)
-                        yield origin.weaker()
+                    yield from (origin.weaker() for origin in found)
                     if write.annotation is not None and not _informative(found):
                         yield from self.instances(write.annotation, at)
+
+    def _set_from_outside(self, base: Origin, name: str) -> Iterable[Origin]:
+        """``state.answer = …`` in a function that is given the object."""
+        for path, write in self.project.settings(name)[:_FAN]:
+            at = Where(path, write.scope, write.order)
+            if isinstance(write.base, Name) and self.parameter_of(write.base, at) is not None:
+                if self._is_one(base, write.base, at) and not self._is_me(write.base, at):
+                    yield from (one.weaker() for one in self.origins(write.value, at))
+
+    def _is_me(self, base: Name, at: Where) -> bool:
+        scope = self.project.scope(at)
+        return self._receiver(scope, base.id, at) is not None
+
+    def _filled(self, base: Origin, name: str) -> Origins:
+        """What is put into the container that is attribute NAME of BASE, by its own methods and by others."""
+        if base.place is None:
+            return ()
+        return tuple(
+            Origin(Kind.CONTAINER, expr=put, place=at, confidence=Confidence.MEDIUM)
+            for at, holder, put in self.project.fillings(name)[: 2 * _FAN]
+            if self._is_one(base, holder, at)
+        )
+
+    def _is_one(self, base: Origin, holder: Expr, at: Where) -> bool:
+        """Whether HOLDER may be the object BASE: of its class, or of one that is kin to it."""
+        for one in self.origins(holder, at):
+            if one.kind is Kind.OBJECT and one.place is not None and base.place is not None:
+                if one.place == base.place or base.place in self._kin(one) or one.place in self._kin(base):
+                    return True
+        return False
+
+    def _kin(self, origin: Origin) -> frozenset[Where]:
+        return frozenset(one.place for one in self.lineage(origin) if one.place is not None)
 
     def _field(self, base: Origin, name: str) -> Iterable[Origin]:
         """A field without a value: what the tree's own constructor calls pass for it."""
@@ -566,7 +606,7 @@ class Tracer:
         last = -1
         for called in self.project.calls_in(path, scope.id):
             func = called.call.func
-            if isinstance(func, Attr) and func.base == holder and called.call.args and func.name in _ADDERS:
+            if isinstance(func, Attr) and func.base == holder and called.call.args and func.name in ADDERS:
                 value = called.call.args[-1]
                 added.append(Star(value) if func.name in ("extend", "update") else value)
                 last = max(last, called.order)
@@ -835,7 +875,6 @@ _ORDER = {
     Kind.UNKNOWN: 6,
 }
 _PLAIN = frozenset(("builtins.str", "builtins.bytes", "builtins.int", "builtins.dict", "builtins.list"))
-_ADDERS = frozenset(("append", "add", "extend", "insert", "update", "appendleft", "setdefault", "put", "push"))
 _SEQUENCES = frozenset(
     "list sequence iterable iterator tuple set frozenset asynciterator asynciterable generator asyncgenerator deque "
     "collection mutablesequence".split()
