@@ -90,12 +90,23 @@ class Arguments:
             return self._matches(value, where, known, test)
         empty = [one is None or one is False or one in ("", 0) or one == () for one in known if one is not ...]
         none = [one is None for one in known if one is not ...]
+        if any(none) and ... in known and not self._traced(value, where):
+            return None  # a parameter that nobody seen here passes: its default, or anything
         if test == "given":
             return not (none and all(none) and ... not in known)
         if test == "absent":
             return bool(none) and all(none) and ... not in known
         truthy = not (empty and all(empty) and ... not in known)
         return truthy if test == "truthy" else not truthy
+
+    def _traced(self, value: Expr, where: Where) -> bool:
+        """Whether some code is seen that makes VALUE, rather than a literal or an annotation."""
+        return any(
+            one.call is not None
+            or one.kind in (Kind.DEFINITION, Kind.LIBRARY, Kind.PIPE)
+            or (one.kind is Kind.CONTAINER and not (isinstance(one.expr, Seq) and one.expr.kind == "gen"))
+            for one in self.tracer.origins(value, where)
+        )
 
     def _matches(self, value: Expr, where: Where, known: tuple[object, ...], test: Mapping[str, Any]) -> bool | None:
         if "has" in test:
