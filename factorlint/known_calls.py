@@ -44,7 +44,7 @@ def _default(tracer: Tracer, callee: Origin, expr: Call, where: Where) -> Origin
     """``Field(default=3)``, ``field(default_factory=list)`` in a class body: what the field is if nobody says."""
     signature = callee.symbol.signature if callee.symbol is not None else ()
     given = tracer.argument(expr, "default", signature)
-    if given is not None and not (isinstance(given, Const) and given.value is Ellipsis):
+    if given is not None and not (isinstance(given, Const) and given.type == "ellipsis"):
         return tracer.origins(given, where)
     factory = tracer.argument(expr, "default_factory")
     return tracer.call(Call(factory, (), ()), where) if factory is not None else (UNKNOWN,)

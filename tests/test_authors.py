@@ -26,7 +26,7 @@ RUN = "from crewai import Crew\n\n\ndef go(crew: Crew):\n    crew.kickoff()"
 )
 def test_expectations_are_held_against_what_is_found(tmp_path: Path, comment: str, code: int, said: str) -> None:
     put(tmp_path, {"a.py": f"{RUN}{comment}\n"})
-    done = call(tmp_path, "test", ".", "--select", "FL08,FL09")
+    done = call(tmp_path, "test", ".", "--select", "FL0801,FL0901")
     assert done.code == code
     assert done.out.startswith(said)
 
@@ -45,7 +45,7 @@ def test_only_the_selected_checks_count(tmp_path: Path) -> None:
 
 def test_a_known_miss_is_counted_and_fails_nothing(tmp_path: Path) -> None:
     put(tmp_path, {"a.py": f"{RUN}  # expect: FL0801\n    print(1)  # todo: FL0901\n"})
-    done = call(tmp_path, "test", ".", "--select", "FL08,FL09")
+    done = call(tmp_path, "test", ".", "--select", "FL0801,FL0901")
     assert (done.code, done.err) == (0, "factorlint: 2 expectations, 0 not met, 1 known misses\n")
 
 
