@@ -221,7 +221,8 @@ def _takes_apart(here: Here) -> str | None:
 
 def _literal(here: Here, node: cst.BaseExpression) -> bool:
     expr = here.expr(node)
-    return isinstance(expr, Const) and expr.type == "str" and bool(expr.value)
+    """A word, not the white space that a text is laid out with."""
+    return isinstance(expr, Const) and expr.type == "str" and bool(str(expr.value).strip())
 
 
 def _is_text(node: cst.BaseExpression, here: Here) -> bool:
@@ -242,7 +243,7 @@ def _looks_for_a_key(node: cst.Comparison, here: Here) -> bool:
 
 
 _PARTS = frozenset("choices content message messages delta usage error data candidates output id model text".split())
-_ENVELOPE = frozenset("type role object status finish_reason stop_reason event kind index".split())
+_ENVELOPE = frozenset("type role object status finish_reason stop_reason event kind index mime_type".split())
 
 
 def _of_the_envelope(expr: Expr) -> bool:
