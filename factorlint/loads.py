@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from factorlint.expr import Attr, Call, Const, Dict, Each, Enter, Expr, Item, Name, Op, Param, Part, Seq, Star, walk
 from factorlint.expr import last_name as last
@@ -17,7 +17,7 @@ from factorlint.facts import Scope
 from factorlint.origin import Kind, Origin, Where
 from factorlint.provenance import Tracer
 
-_MOST = 400  # expressions looked at for one question
+_MOST = 4000  # expressions looked at for one question
 _ADD_ALL = frozenset("extend update".split())
 _ADD_ONE = frozenset("append appendleft insert add add_message add_messages put".split())
 _TEXT = frozenset("read read_text read_bytes readline readlines".split())
@@ -29,14 +29,21 @@ _PARSE = frozenset(
 GROW = _ADD_ALL | _ADD_ONE
 _RUNS = ("call-model", "run", "run-graph", "step", "route", "serve")
 _THREAD_KEYS = frozenset("messages history chat_history conversation thread events input_items".split())
-_DEEP = 6  # fields that are filled from fields
+
+
+_Key = tuple[int, Where, bool]
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """One question under way: what was looked at, and the functions whose parameters are not followed."""
+    """One question under way: what was looked at, and the functions whose parameters are not followed.
 
-    seen: dict[tuple[int, Where, bool], Expr]
+    One way to a store is enough. So what was looked at need not be looked at again for the same question, and where
+    the whole question ends in "no", all of it is "no".
+    """
+
+    seen: dict[_Key, Expr] = field(default_factory=dict)
+    fields: set[tuple[str, int, str]] = field(default_factory=set)
     closed: frozenset[tuple[str, int]] = frozenset()
 
 
@@ -45,42 +52,49 @@ class Loads:
 
     def __init__(self, tracer: Tracer) -> None:
         self.tracer, self.project = tracer, tracer.project
-        self._loaded: dict[tuple[int, Where], tuple[Expr, bool]] = {}
+        self._yes: dict[_Key, Expr] = {}
+        self._no: dict[_Key, Expr] = {}
         self._filled: dict[tuple[str, int, str], bool] = {}
-        self._under: list[tuple[str, int, str]] = []
-        self._doubt = False  # a "no" was given for a question still under way: no other "no" may be kept until it ends
+        self._under_way: _Asked | None = None
 
     def loaded(self, expr: Expr, where: Where) -> bool:
         """Whether EXPR may be something that a store gave whole."""
-        key = (id(expr), where)
-        held = self._loaded.get(key)
-        if held is not None:
-            return held[1]
-        found = self._value(expr, where, False, _Asked({}))
-        if found or not self._doubt:
-            self._loaded[key] = (expr, found)
+        key = (id(expr), where, False)
+        if key in self._yes:
+            return True
+        found = self._ask(lambda asked: self._value(expr, where, False, asked))
+        if found:
+            self._yes[key] = expr
+        return found
+
+    def _ask(self, question: Callable[[_Asked], bool]) -> bool:
+        """QUESTION as a part of the one that is under way, or as one of its own."""
+        if self._under_way is not None:
+            return question(self._under_way)
+        self._under_way = asked = _Asked()
+        try:
+            found = question(asked)
+        finally:
+            self._under_way = None
+        if not found and len(asked.seen) < _MOST:
+            self._no.update(asked.seen)
+            self._filled.update(dict.fromkeys(asked.fields, False))
         return found
 
     def loaded_in(self, function: Scope, expr: Expr, where: Where) -> bool:
         """Whether EXPR was loaded in FUNCTION or below it, not where the parameters of FUNCTION come from."""
         scopes = self.project.files[where.path].scopes
         inner = [one.id for one in scopes if function.order <= one.order <= function.end]
-        return self._value(expr, where, False, _Asked({}, frozenset((where.path, one) for one in inner)))
+        return self._value(expr, where, False, _Asked(closed=frozenset((where.path, one) for one in inner)))
 
     def fills(self, path: str, number: int, name: str) -> bool:
         """Whether field NAME of a class of the tree is, somewhere, filled from a store."""
         key = (path, number, name)
         if key in self._filled:
             return self._filled[key]
-        if key in self._under or len(self._under) >= _DEEP:
-            self._doubt = True
-            return False
-        self._under.append(key)
-        found = self._fills(path, number, name)
-        self._under.pop()
-        self._doubt = self._doubt and bool(self._under)
-        if found or not self._doubt:
-            self._filled[key] = found
+        found = self._ask(lambda asked: key not in asked.fields and self._fills(path, number, name, asked))
+        if found:
+            self._filled[key] = True
         return found
 
     def is_of(self, base: Expr, where: Where, path: str, number: int) -> bool:
@@ -97,7 +111,7 @@ class Loads:
     def _value(self, expr: Expr, where: Where, text: bool, asked: _Asked) -> bool:
         """TEXT: a text that was read will do, because it is being parsed."""
         key = (id(expr), where, text)
-        if key in asked.seen or len(asked.seen) >= _MOST:
+        if key in asked.seen or key in self._no or len(asked.seen) >= _MOST:
             return False
         asked.seen[key] = expr
         if isinstance(expr, Name):
@@ -269,11 +283,12 @@ class Loads:
 
     # -- fields ----------------------------------------------------------------------------------------------------
 
-    def _fills(self, path: str, number: int, name: str) -> bool:
+    def _fills(self, path: str, number: int, name: str, asked: _Asked) -> bool:
+        asked.fields.add((path, number, name))
         for base, value, where, whole in self.into.get(name, ()):
             if not self.is_of(base, where, path, number):
                 continue
-            if self.loaded(value, where) if whole else self._taken_from(value, where, -1, _Asked({})):
+            if self.loaded(value, where) if whole else self._taken_from(value, where, -1, asked):
                 return True
         scope = self.project.files[path].scopes[number]
         if (path, number) in self._asked_for:
@@ -285,7 +300,7 @@ class Loads:
             given = self.tracer.argument(call, name, fields)
             spread = [value for key, value in call.keywords if key is None]
             values = call.args if parsed else (*spread, *([given] if given is not None else []))
-            if any(self._value(one, where, parsed, _Asked({})) for one in values):
+            if any(self._value(one, where, parsed, asked) for one in values):
                 return True
         return False
 
