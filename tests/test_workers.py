@@ -160,8 +160,10 @@ def test_no_process_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 INTERRUPTED = """
-import sys, time
+import signal, sys, time
 from factorlint.workers import each
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs start with it ignored
 
 def work(item):
     print("working", flush=True)
