@@ -130,6 +130,14 @@ class Site:
 
 
 @dataclass(frozen=True)
+class Excerpt:
+    """Lines of a file around a site; ``first`` is the number of the first of them, counted as in the site's span."""
+
+    first: int
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Finding:
     """A site with owner framework or nobody (or one of the two notes on style), ready to be reported."""
 
@@ -137,6 +145,7 @@ class Finding:
     fingerprint: str
     status: Status = Status.NEW
     why: str = ""  # why it is not new: the reason of a suppression, the bar that it is below
+    excerpt: Excerpt | None = None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from factorlint import (
     baseline,
     catalog,
     discover,
+    excerpts,
     gates,
     guard,
     imports,
@@ -95,7 +96,7 @@ def examine(root: Path, paths: Sequence[Path], settings: Settings) -> Examined:
     comments, unheard = listen(texts, rules, settings)
     problems = (*found.problems, *texts.problems, *unread, *pinned.problems, *unjudged, *unheard)
     report = judge(texts, len(project.files), sites, comments, problems, rules, pinned)
-    report = choose(report, root, found, texts, settings)
+    report = excerpts.attach(choose(report, root, found, texts, settings), texts.sources)
     return Examined(report, frozenset(texts.sources), texts.wanted)
 
 

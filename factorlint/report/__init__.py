@@ -9,15 +9,18 @@ from dataclasses import dataclass
 from factorlint.model import Report
 
 FORMATS: Mapping[str, str] = {  # the name on the command line → its module
+    "badge": "badge",
     "concise": "concise",
     "full": "full",
     "github": "github",
     "gitlab": "gitlab",
+    "html": "html",
     "json": "json_",
     "jsonl": "jsonl",
     "junit": "junit",
     "markdown": "markdown",
     "sarif": "sarif",
+    "svg": "svg",
     "text": "terminal",
 }
 

@@ -32,6 +32,14 @@ def near(name: str, look: Look) -> str:
     return (full if short.startswith("..") else short).replace(os.sep, "/")
 
 
+def elsewhere(look: Look) -> str:
+    """The folder that the report's paths start from, if neither it nor the current folder is inside the other."""
+    if not look.base or not near("", look).startswith("/"):
+        return ""
+    inside = not os.path.relpath(look.here, look.base).startswith("..")
+    return "" if inside else look.base
+
+
 def path(name: str, look: Look) -> str:
     """NAME as a reader in the current folder would open it."""
     return safe(near(name, look))

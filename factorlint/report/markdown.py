@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterator
 
 from factorlint.factors import BY_NUMBER, DECISIVE
-from factorlint.model import Finding, Owner, Report, Severity, Status
-from factorlint.report import Look
+from factorlint.model import Finding, Report, Severity, Status
+from factorlint.report import Look, _chart
 from factorlint.report import _text as text
 from factorlint.report._moves import moves
 
 MOST = 50  # findings and problems named; a comment may have 65,536 characters
-_OWNERS = (Owner.CODE, Owner.SHARED, Owner.FRAMEWORK, Owner.NOBODY)
 _LOUDNESS = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2, None: 3}
 _ACTIVE = re.compile(r"[\\`*_\[\]#|~]|^[-+]|^\d+(?=[.)])")
 
@@ -36,16 +35,17 @@ def _head(report: Report) -> Iterator[str]:
 
 
 def _factors(report: Report) -> Iterator[str]:
-    rows = [one for one in sorted(report.verdicts, key=lambda one: one.factor) if one.score is not None]
+    rows = _chart.scored(report.verdicts)
     if not rows:
         return
-    yield "| factor | score | code | shared | framework | nobody |"
-    yield "| --- | ---: | ---: | ---: | ---: | ---: |"
+    yield "| factor | score | who owns it | code | shared | framework | nobody |"
+    yield "| --- | ---: | --- | ---: | ---: | ---: | ---: |"
     for one in rows:
         known = BY_NUMBER[one.factor]
         star = " ★" if one.factor in DECISIVE else ""
-        counts = " | ".join(f"{one.owners.get(owner, 0):g}" for owner in _OWNERS)
-        yield f"| [F{one.factor} {known.title}]({known.url}){star} | {one.score:.0f} | {counts} |"
+        counts = " | ".join(f"{one.owners.get(owner, 0):g}" for owner in _chart.OWNERS)
+        bar = _chart.blocks(one.owners, 10)
+        yield f"| [F{one.factor} {known.title}]({known.url}){star} | {one.score:.0f} | {bar} | {counts} |"
 
 
 def _first(report: Report, look: Look) -> Iterator[str]:

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from factorlint.factors import BY_NUMBER, DECISIVE
 from factorlint.model import Finding, Owner, Report, RuleInfo, Status, Summary, Verdict
-from factorlint.report import Look
+from factorlint.report import Look, _chart
 from factorlint.report import _text as text
 from factorlint.report._doc import why
 from factorlint.report._moves import Move, moves
 from factorlint.report._paint import Line, paint, wrapped
 
 BAR = 10
-BLOCKS = {Owner.CODE: "█", Owner.SHARED: "▓", Owner.FRAMEWORK: "░", Owner.NOBODY: "·"}
-LETTERS = {Owner.CODE: "#", Owner.SHARED: "+", Owner.FRAMEWORK: "-", Owner.NOBODY: "."}
 PLACES = 3  # named of each first move and each kind of evidence
 
 
 def render(report: Report, look: Look) -> str:
     """The audit of REPORT; `-q` leaves the findings and problems alone."""
     found = text.shown(report, look)
+    far = "" if look.verbose < 0 else text.elsewhere(look)
+    look = replace(look, base="") if far else look
     parts = [_findings(found, report, look), _problems(report, look)]
     if look.verbose >= 0:
-        parts = [_head(report, look), _table(report, look), _first(report, look), *parts]
+        parts = [_head(report, far, look), _table(report, look), _first(report, look), *parts]
         parts += [_evidence(report, look), _notes(report, look), iter(wrapped(text.closing(report, look), look.width))]
     lines: list[Line] = []
     for part in map(list, parts):
@@ -32,8 +33,10 @@ def render(report: Report, look: Look) -> str:
     return paint(lines, look)
 
 
-def _head(report: Report, look: Look) -> Iterator[Line]:
+def _head(report: Report, far: str, look: Look) -> Iterator[Line]:
     summary = report.summary
+    if far:
+        yield Line(("All paths start at ", "dim"), (text.safe(far), "dim"))
     if summary.score is None:
         yield from wrapped(summary.verdict[:1].upper() + summary.verdict[1:], look.width, style="strong")
         return
@@ -47,10 +50,10 @@ def _unscored(summary: Summary) -> str:
 
 
 def _table(report: Report, look: Look) -> Iterator[Line]:
-    rows = [one for one in sorted(report.verdicts, key=lambda one: one.factor) if one.score is not None]
+    rows = _chart.scored(report.verdicts)
     if not rows:
         return
-    marks = LETTERS if look.ascii else BLOCKS
+    marks = _chart.LETTERS if look.ascii else _chart.BLOCKS
     head = "".join(f"{word:>{width}}" for word, width in zip(_COLUMNS, _WIDTHS, strict=True))
     yield Line((f"{'':36}score  {'sites':{BAR}}{head}", "dim"))
     for verdict in rows:
@@ -61,12 +64,12 @@ def _table(report: Report, look: Look) -> Iterator[Line]:
             *_bar(verdict, marks),
             *(
                 (f"{verdict.owners.get(owner, 0) or '':>{width}}", owner.value)
-                for owner, width in zip(_OWNERS, _WIDTHS, strict=True)
+                for owner, width in zip(_chart.OWNERS, _WIDTHS, strict=True)
             ),
         )
     yield _total(report)
     silent = [f"F{one.factor}" for one in report.verdicts if one.score is None]
-    legend = ", ".join(f"{marks[owner]} {owner.value}" for owner in _OWNERS)
+    legend = ", ".join(f"{marks[owner]} {owner.value}" for owner in _chart.OWNERS)
     yield from wrapped(f"* decisive; {legend}", look.width, indent=5, style="dim")
     if silent:
         yield from wrapped(f"no site seen: {', '.join(silent)}", look.width, indent=5, style="dim")
@@ -74,24 +77,20 @@ def _table(report: Report, look: Look) -> Iterator[Line]:
 
 def _total(report: Report) -> Line:
     owners = report.summary.owners
-    counts = "".join(f"{owners.get(owner, 0) or '':>{width}}" for owner, width in zip(_OWNERS, _WIDTHS, strict=True))
+    counts = "".join(
+        f"{owners.get(owner, 0) or '':>{width}}" for owner, width in zip(_chart.OWNERS, _WIDTHS, strict=True)
+    )
     return Line((f"     {'all sites, implied ones included':36}{'':{BAR + 2}}{counts}", "dim"))
 
 
-_OWNERS = (Owner.CODE, Owner.SHARED, Owner.FRAMEWORK, Owner.NOBODY)
 _COLUMNS = ("code", "shared", "framew.", "nobody")
 _WIDTHS = (5, 7, 8, 7)
 
 
 def _bar(verdict: Verdict, marks: Mapping[Owner, str]) -> Iterator[tuple[str, str]]:
-    """BAR cells, cut in proportion: each owner ends where the running share of sites ends."""
-    total, done, drawn = verdict.sites, 0.0, 0
-    for owner in _OWNERS:
-        done += verdict.owners.get(owner, 0)
-        upto = round(BAR * done / total) if total else 0
-        yield marks[owner] * (upto - drawn), owner.value
-        drawn = upto
-    yield " " * (BAR - drawn), ""
+    for owner, count in _chart.cells(verdict.owners, BAR):
+        yield marks[owner] * count, owner.value
+    yield " " * (0 if verdict.sites else BAR), ""
 
 
 def _first(report: Report, look: Look) -> Iterator[Line]:
@@ -106,7 +105,10 @@ def _first(report: Report, look: Look) -> Iterator[Line]:
             (f", {text.counted(len(move.findings), 'site')}{_points(move)}", ""),
         )
         yield from wrapped(text.folded(move.advice), look.width, indent=4)
-        yield from wrapped(_places(move.findings, look), look.width, indent=4, style="place")
+        for one in move.findings[:PLACES]:
+            yield Line((f"    {text.place(one, look)}", "place"))
+        if len(move.findings) > PLACES:
+            yield Line((f"    and {len(move.findings) - PLACES} more", "dim"))
 
 
 def _points(move: Move) -> str:
