@@ -188,9 +188,14 @@ def test_the_policy_stops_what_the_escaping_would_miss(chrome: Browser, tmp_path
 
 
 @NEEDS_BROWSER
-def test_it_fits_a_phone_and_the_keyboard_finds_the_search(chrome: Browser, page: Path) -> None:
-    chrome.open(page)
+def test_it_fits_a_phone_and_the_keyboard_finds_the_search(chrome: Browser, page: Path, tmp_path: Path) -> None:
+    long = tmp_path / "long.html"
+    wide = make_site(message="x" * 300, symbol="y" * 300, path="z" * 300, advice="a" * 300)
+    long.write_text(render("html", with_excerpts(make_report([wide]), " " * 300 + "b" * 300)), encoding="utf-8")
+    chrome.open(long)
     chrome.shot(390, 800)
+    assert chrome.run("return document.documentElement.scrollWidth <= 390")
+    chrome.open(page)
     assert chrome.run("return document.documentElement.scrollWidth <= 390")
     chrome.press("/")
     assert chrome.run("return document.activeElement.id") == "q"
