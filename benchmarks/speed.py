@@ -189,12 +189,12 @@ def profile(tree: Tree) -> None:
 
     def clocked(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
         def clock(*args: Any, **kwargs: Any) -> Any:
-            start = time.perf_counter()
+            start = time.process_time()
             try:
                 found = work(*args, **kwargs)
                 return list(found) if isinstance(found, Iterator) else found
             finally:
-                spent[name] += time.perf_counter() - start
+                spent[name] += time.process_time() - start
 
         return clock
 

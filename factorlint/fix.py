@@ -16,7 +16,7 @@ import libcst as cst
 from factorlint import guard
 from factorlint.model import Finding, Fix, Site, Span, Status
 from factorlint.position import spans
-from factorlint.walk import walk
+from factorlint.walk import Walk
 
 _HOLDERS = frozenset((cst.Call, cst.Decorator, cst.Arg))
 
@@ -103,7 +103,7 @@ class _Page:
         self.starts = [0]
         for line in text.split("\n"):
             self.starts.append(self.starts[-1] + len(line) + 1)
-        nodes = [step.node for step in walk(module, _HOLDERS, {})]
+        nodes = [step.node for step in Walk(module, {}).all(*_HOLDERS)]
         self.places = spans(module, nodes)
         self.nodes = {(type(node), self.places[id(node)]): node for node in reversed(nodes)}
 

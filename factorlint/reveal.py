@@ -24,7 +24,7 @@ from factorlint.provenance import Tracer
 from factorlint.rule import Held, View, facts_at, text_of
 from factorlint.sketch import OPAQUE
 from factorlint.source import Source
-from factorlint.walk import walk
+from factorlint.walk import Walk
 
 PROMPTS = ("FL0201", "FL0202", "FL0205")
 FETCHED = "FL0203"
@@ -73,7 +73,7 @@ def _calls(view: View, source: Source, line: int) -> Iterator[_Asked]:
     from factorlint.lower import lower
 
     module = cst.parse_module(source.text)
-    steps = list(walk(module, frozenset((cst.Call,)), view.scopes))
+    steps = list(Walk(module, view.scopes).all(cst.Call))
     places = spans(module, [step.node for step in steps])
     around = []
     for step in steps:

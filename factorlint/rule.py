@@ -32,7 +32,7 @@ from factorlint.resume import Resume
 from factorlint.steps import Steps
 from factorlint.surfaces import Surfaces
 from factorlint.threads import Threads
-from factorlint.walk import Step, inside
+from factorlint.walk import Step, Walk
 
 _Said = TypeVar("_Said")
 
@@ -100,8 +100,8 @@ class View:
 class Here:
     """A node under visit and the questions that may be asked about it."""
 
-    def __init__(self, view: View, step: Step, rule: Rule) -> None:
-        self.view, self.step, self.rule = view, step, rule
+    def __init__(self, view: View, walk: Walk, step: Step) -> None:
+        self.view, self.walk, self.step = view, walk, step
         self.where = Where(view.path, step.scope, step.order)
 
     @property
@@ -124,15 +124,15 @@ class Here:
 
     def inside(self, *kinds: type[cst.CSTNode]) -> Iterator[Here]:
         """The descendants of KINDS, each with where it stands; the node itself too if it is of KINDS."""
-        for step in inside(self.step, frozenset(kinds), self.view.scopes):
-            yield Here(self.view, step, self.rule)
+        for step in self.walk.inside(self.step, *kinds):
+            yield Here(self.view, self.walk, step)
 
     def outer(self, *kinds: type[cst.CSTNode]) -> Here | None:
         """The innermost ancestor of one of KINDS with where it stands, not beyond the function around the node."""
         step = self.step.up
         while step is not None and not isinstance(step.node, (cst.FunctionDef, cst.ClassDef)):
             if isinstance(step.node, kinds):
-                return Here(self.view, step, self.rule)
+                return Here(self.view, self.walk, step)
             step = step.up
         return None
 
@@ -261,7 +261,7 @@ class Rule:
     checks: ClassVar[tuple[Check, ...]]
 
     @functools.cached_property
-    def visitors(self) -> Mapping[type[cst.CSTNode], Callable[[Any, Here], Iterable[Mark]]]:
+    def visitors(self) -> Mapping[type[cst.CSTNode], Visitor]:
         """Node type → the method that wants it."""
         table = {}
         for attribute in dir(self):
@@ -272,6 +272,9 @@ class Rule:
     @property
     def code(self) -> str:
         return f"FL{self.factor:02d}"
+
+
+Visitor = Callable[[Any, Here], Iterable[Mark]]
 
 
 class _Words(dict[str, str]):

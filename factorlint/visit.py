@@ -12,9 +12,9 @@ from factorlint.content import normal
 from factorlint.model import Confidence, Problem, Site, Span
 from factorlint.origin import Kind, Origin
 from factorlint.position import spans
-from factorlint.rule import Here, Mark, Rule, View, symbol_name
+from factorlint.rule import Here, Mark, Rule, View, Visitor, symbol_name
 from factorlint.source import Source
-from factorlint.walk import walk
+from factorlint.walk import Walk
 
 _TEXT = 400  # characters of a node's own text kept for formats that show it
 # What is found at a whole block is recognised by its first line: the lines inside may change, and are found themselves.
@@ -46,14 +46,16 @@ def visit(view: View, source: Source, rules: Sequence[Rule]) -> Visited:
         return Visited((), (_parse_error(source, error),))
     marks: list[Mark] = []
     problems: list[Problem] = []
-    wanted = frozenset(kind for rule in rules for kind in rule.visitors)
-    for step in walk(module, wanted, view.scopes):
-        for rule in rules:
-            visitor = rule.visitors.get(type(step.node))
-            if visitor is None:
-                continue
+    walk = Walk(module, view.scopes)
+    wanted: dict[type, list[tuple[Rule, Visitor]]] = {}
+    for rule in rules:
+        for kind, visitor in rule.visitors.items():
+            wanted.setdefault(kind, []).append((rule, visitor))
+    for step in walk.all(*wanted):
+        here = Here(view, walk, step)
+        for rule, visitor in wanted[type(step.node)]:
             try:
-                marks += visitor(step.node, Here(view, step, rule))
+                marks += visitor(step.node, here)
             except Exception as error:  # a rule's fault must cost its own site only
                 problems.append(_crash(source, rule, error))
     return Visited(_sites(module, source, view, _once(marks), rules), tuple(dict.fromkeys(problems)))

@@ -1,26 +1,28 @@
-"""One pass over a LibCST tree: every node that a rule asked for, with its scope, statement number and ancestors.
+"""One pass over a LibCST tree: every node with its scope, its statement's number and its ancestors, in one flat list.
 
 No metadata provider and no visitor class (both cost several times the parse): fields that can hold meaning are read
-by table, whitespace and punctuation are never touched, and the stack is our own, so depth is no limit.
+by table, whitespace and punctuation are never touched, and the stack is our own, so depth is no limit. What lies
+inside a node is a stretch of the list, so that rules may ask for it as often as they like.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import functools
-from collections.abc import Hashable, Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import libcst as cst
 
 
 class Step(NamedTuple):
-    """A node on the way: its scope, its statement, how many statements had begun, and the step of its parent."""
+    """A node on the way: its place in the walk, its scope, its statement, and the step of its parent."""
 
+    at: int
     node: cst.CSTNode
     scope: int
     order: int
-    begun: int
     up: Step | None
 
     def ancestors(self) -> Iterator[cst.CSTNode]:
@@ -31,45 +33,68 @@ class Step(NamedTuple):
             step = step.up
 
 
-def walk(module: cst.CSTNode, wanted: frozenset[type], scopes: Mapping[int, int]) -> Iterator[Step]:
-    """Steps in source order for every node whose type is WANTED.
+class Walk:
+    """The nodes of a tree in source order. Leaves that no rule can look into (operators, names) are among them.
 
     SCOPES maps the statement number of each ``def`` and ``class`` to its scope number, as `facts.py` numbered them.
     """
-    return _walk(module, 0, None, -1, wanted, scopes)
+
+    def __init__(self, module: cst.CSTNode, scopes: Mapping[int, int]) -> None:
+        self.steps = _steps(module, scopes)
+        self._ends = _ends(self.steps)
+        self._kinds: dict[type, list[int]] = {}
+        for at, step in enumerate(self.steps):
+            self._kinds.setdefault(type(step.node), []).append(at)
+
+    def all(self, *kinds: type) -> Iterator[Step]:
+        """Steps in source order for every node whose type is one of KINDS."""
+        return self._between(0, len(self.steps), kinds)
+
+    def inside(self, step: Step, *kinds: type) -> Iterator[Step]:
+        """Steps for the nodes of KINDS inside the node of STEP, that node itself included."""
+        return self._between(step.at, self._ends[step.at], kinds)
+
+    def _between(self, first: int, end: int, kinds: tuple[type, ...]) -> Iterator[Step]:
+        places: list[int] = []
+        for kind in kinds:
+            rows = self._kinds.get(kind)
+            if rows:
+                places += rows[bisect_left(rows, first) : bisect_left(rows, end)]
+        if len(kinds) > 1:
+            places.sort()
+        return map(self.steps.__getitem__, places)
 
 
-def inside(step: Step, wanted: frozenset[type], scopes: Mapping[int, int]) -> Iterator[Step]:
-    """Steps for the nodes of WANTED types inside the node of STEP, that node itself included."""
-    begun = step.begun - 1 if type(step.node) in _STATEMENTS else step.begun
-    return _walk(step.node, step.scope, step.up, begun, wanted, scopes)
-
-
-def _walk(
-    root: cst.CSTNode,
-    scope: int,
-    up: Step | None,
-    order: int,
-    wanted: frozenset[type],
-    scopes: Mapping[int, int],
-) -> Iterator[Step]:
-    stack: list[tuple[cst.CSTNode, int, Step | None]] = [(root, scope, up)]
+def _steps(root: cst.CSTNode, scopes: Mapping[int, int]) -> list[Step]:
+    steps: list[Step] = []
+    order = -1
+    stack: list[tuple[cst.CSTNode, int, Step | None]] = [(root, 0, None)]
     while stack:
         node, scope, up = stack.pop()
         kind = type(node)
-        if kind in _STATEMENTS:
+        statement = kind in _STATEMENTS
+        if statement:
             order += 1
-        number = order if up is None or kind in _STATEMENTS else up.order
-        step = Step(node, scope, number, order, up)
-        if kind in wanted:
-            yield step
+        step = Step(len(steps), node, scope, order if up is None or statement else up.order, up)
+        steps.append(step)
         if kind in _DEFINITIONS:
             inner = scopes.get(order, scope)
-            body = _children(node.body)  # type: ignore[attr-defined]
-            stack += [(child, inner, step) for child in reversed(body)]
+            stack += [(child, inner, step) for child in reversed(children(node.body))]  # type: ignore[attr-defined]
             stack += [(child, scope, step) for child in reversed(_header(node))]
             continue
-        stack += [(child, scope, step) for child in reversed(_children(node))]
+        below = children(node)
+        below.reverse()
+        stack += [(child, scope, step) for child in below]
+    return steps
+
+
+def _ends(steps: list[Step]) -> list[int]:
+    """For each step, where what lies inside it ends."""
+    sizes = [1] * len(steps)
+    for step in reversed(steps):
+        if step.up is not None:
+            sizes[step.up.at] += sizes[step.at]
+    return [at + size for at, size in enumerate(sizes)]
 
 
 def _header(node: cst.CSTNode) -> list[cst.CSTNode]:
@@ -80,33 +105,48 @@ def _header(node: cst.CSTNode) -> list[cst.CSTNode]:
     return [*node.decorators, *node.bases, *node.keywords]
 
 
-def _children(node: cst.CSTNode) -> list[cst.CSTNode]:
+def children(node: cst.CSTNode) -> list[cst.CSTNode]:
+    """The meaningful children of NODE in source order: no whitespace, no punctuation."""
+    kind = type(node)
+    read = _READERS.get(kind)
+    if read is None:
+        read = _READERS[kind] = _reader(kind)
     out: list[cst.CSTNode] = []
-    for name in _fields(type(node)):
-        value: Any = getattr(node, name)
-        kind: Any = value.__class__
-        if kind is list or kind is tuple:
+    for value in read(node):
+        held: Any = value.__class__
+        if held is list or held is tuple:
             out += [one for one in value if _is_node(one.__class__)]
-        elif _is_node(kind):
+        elif _is_node(held):
             out.append(value)
     return out
 
 
-@functools.cache
-def _is_node(kind: Hashable) -> bool:
+def _is_node(kind: type) -> bool:
     """Asked of classes, of which there are few: of a node itself it would be dear, since nodes are abstract."""
-    return isinstance(kind, type) and issubclass(kind, cst.CSTNode)
+    found = _NODES.get(kind)
+    if found is None:
+        found = _NODES[kind] = issubclass(kind, cst.CSTNode)
+    return found
 
 
-def children(node: cst.CSTNode) -> list[cst.CSTNode]:
-    """The meaningful children of NODE in source order: no whitespace, no punctuation."""
-    return _children(node)
-
-
-@functools.cache
-def _fields(kind: type) -> tuple[str, ...]:
+def _reader(kind: type) -> Callable[[Any], tuple[Any, ...]]:
+    """What reads the meaningful fields of a node of KIND."""
     names = [field.name for field in dataclasses.fields(kind) if not _skipped(field.name)]
-    return tuple(_SOURCE_ORDER.get(kind, names))
+    names = list(_SOURCE_ORDER.get(kind, names))
+    if not names:
+        return _nothing
+    if len(names) == 1:
+        one = attrgetter(names[0])
+        return lambda node: (one(node),)
+    return attrgetter(*names)
+
+
+def _nothing(node: Any) -> tuple[Any, ...]:
+    return ()
+
+
+_READERS: dict[type, Callable[[Any], tuple[Any, ...]]] = {}
+_NODES: dict[type, bool] = {}
 
 
 def _skipped(name: str) -> bool:

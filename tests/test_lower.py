@@ -17,7 +17,7 @@ import factorlint
 from factorlint.facts import learn
 from factorlint.lower import lower
 from factorlint.position import spans
-from factorlint.walk import walk
+from factorlint.walk import Walk
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = Path(factorlint.__file__).parent
@@ -105,7 +105,7 @@ def check_calls(path: str, text: str) -> None:
         pytest.skip("newer than this Python")
     facts = learn(path, tree)
     scopes = {scope.order: scope.id for scope in facts.scopes}
-    steps = walk(cst.parse_module(text), frozenset((cst.Call,)), scopes)
+    steps = Walk(cst.parse_module(text), scopes).all(cst.Call)
     ours = [repr((step.order, step.scope, lower(step.node))) for step in steps]
     theirs = [repr((one.order, one.scope, one.call)) for one in facts.calls]
     assert sorted(ours) == sorted(theirs)
@@ -131,7 +131,7 @@ KINDS = (
 def check_positions(text: str) -> None:
     module = cst.parse_module(text)
     theirs = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
-    nodes = [step.node for step in walk(module, frozenset(KINDS), {})]
+    nodes = [step.node for step in Walk(module, {}).all(*KINDS)]
     ours = spans(module, nodes)
     for node in nodes:
         place, span = theirs[node], ours[id(node)]

@@ -9,7 +9,7 @@ import pytest
 
 from factorlint import older
 from factorlint.facts import Facts, learn
-from factorlint.walk import walk
+from factorlint.walk import Walk
 
 # Newer → what it means in syntax that every supported Python reads.
 PAIRS = {
@@ -56,7 +56,7 @@ def test_the_statements_keep_their_numbers(name: str) -> None:
     newer, _ = PAIRS[name]
     facts = facts_of(newer)
     scopes = {scope.order: scope.id for scope in facts.scopes}
-    rules_see = [(step.order, step.scope) for step in walk(cst.parse_module(newer), frozenset((cst.Call,)), scopes)]
+    rules_see = [(step.order, step.scope) for step in Walk(cst.parse_module(newer), scopes).all(cst.Call)]
     given = {(call.order, call.scope) for call in facts.calls}
     assert set(rules_see) <= given
 
