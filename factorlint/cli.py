@@ -5,12 +5,8 @@ Starts fast: whatever is heavy is imported inside the commands.
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
-import shutil
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -18,17 +14,20 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from factorlint import __version__, gates
-from factorlint.catalog import CatalogError
-from factorlint.config import Color, ConfigError, Output, Persona, Settings, project
-from factorlint.flags import Colored, Folder, Paths, Plugins, Words, auditing, reading, settings
-from factorlint.model import Report, RuleInfo
-from factorlint.report import Look, render
+from factorlint.config import Color, ConfigError, Persona, Settings, project
+from factorlint.console import look as _console
+from factorlint.console import plainly as _plainly
+from factorlint.console import save as _save
+from factorlint.console import say as _say
+from factorlint.console import write as _write
+from factorlint.flags import Colored, Folder, Named, Paths, Plugins, Words, auditing, reading, settings
+from factorlint.model import RuleInfo
+from factorlint.report import Look
 from factorlint.report._text import safe
 from factorlint.sift import strangers
 
 if TYPE_CHECKING:
     from factorlint.adopt import Examined
-    from factorlint.fix import Fixed
 
 app = typer.Typer(
     name="factorlint",
@@ -63,13 +62,18 @@ def _root(
 
 @app.command()
 @auditing
-def check(ctx: typer.Context, paths: Paths = None) -> None:
+def check(ctx: typer.Context, paths: Paths = None, stdin_filename: Named = None) -> None:
     """Findings, one after another: for hooks, editors and CI.
 
-    The whole project is read, so that what is imported is understood; only the given paths are reported.
+    The whole project is read, so that what is imported is understood; only the given paths are reported. '-' is a file
+    from standard input; with --fix, the fixed text goes to standard output and the report to standard error.
     """
-    given = [_absolute(path) for path in paths or [Path()]]
-    _audit(project(given), given, ctx.params, "full")
+    with _plainly():
+        from factorlint import typed
+
+        named, raw = typed.taken(paths or [Path()], stdin_filename)
+    given = [_absolute(path) for path in named]
+    _audit(project(given), given, ctx.params, "full", raw)
 
 
 @app.command()
@@ -284,53 +288,19 @@ def run() -> int:
     return 0
 
 
-def _audit(root: Path, paths: list[Path], params: Mapping[str, Any], default: str) -> NoReturn:
+def _audit(
+    root: Path, paths: list[Path], params: Mapping[str, Any], default: str, raw: bytes | None = None
+) -> NoReturn:
     with _plainly():
         told = settings(root, params)
         _known(told)
-        from factorlint.run import audit as run_audit
+        from factorlint import checking
 
-        report = run_audit(root, paths, told)
-        if params.get("diff"):
-            _diff(root, report, params["unsafe_fixes"])
-        if params.get("fix") and _repair(root, report, params["unsafe_fixes"]):
-            report = run_audit(root, paths, told)
-        for output in told.output or (Output(default),):
-            _deliver(report, output, _look(root, told, params, output))
-        code, why = gates.ending(report, told)
+        typed = checking.Typed.at(root, paths[0], raw) if raw is not None else None
+        code, why = checking.run(root, paths, told, checking.Wishes.of(params, default), typed)
     if code:
         _say(f"exit {code}: {why}")
     raise typer.Exit(code)
-
-
-def _diff(root: Path, report: Report, unsafe: bool) -> NoReturn:
-    from factorlint import fix
-
-    changes = list(fix.fixes(root, fix.wanted(report.sites, unsafe)))
-    for one in changes:
-        _write(fix.diff(one))
-    if changes:
-        _say(f"exit {gates.UNMET}: {_fixes(changes, 'to fix')}")
-    raise typer.Exit(gates.UNMET if changes else gates.CLEAN)
-
-
-def _repair(root: Path, report: Report, unsafe: bool) -> bool:
-    from factorlint import fix
-
-    changes = list(fix.fixes(root, fix.wanted(report.sites, unsafe)))
-    for one in changes:
-        (root / one.path).write_bytes(one.after.encode())
-    if changes:
-        _say(_fixes(changes, "fixed"))
-    more = 0 if unsafe else len(fix.wanted(report.sites, True)) - len(fix.wanted(report.sites, False))
-    if more:
-        _say(f"{more} more can be fixed with --unsafe-fixes, which change what the program does: see --diff first")
-    return bool(changes)
-
-
-def _fixes(changes: list[Fixed], what: str) -> str:
-    count = sum(one.ended for one in changes)
-    return f"{count} finding{'s' * (count != 1)} {what} in {len(changes)} file{'s' * (len(changes) != 1)}"
 
 
 def _known(told: Settings) -> None:
@@ -363,68 +333,9 @@ def _examined(paths: list[Path] | None, params: Mapping[str, Any]) -> tuple[Exam
     given = [_absolute(path) for path in paths or [Path()]]
     root = project(given)
     told = settings(root, params)
-    from factorlint import baseline, run
+    from factorlint import baseline, progress, run
+    from factorlint.around import Around
 
     file = told.baseline or root / baseline.NAME
-    return run.examine(root, given, told), file, baseline.prefix(root, file)
-
-
-def _look(root: Path, told: Settings, params: Mapping[str, Any], output: Output) -> Look:
-    return replace(
-        Look() if output.file else _console(told.color),
-        verbose=params["verbose"] - params["quiet"],
-        show_suppressed=told.show_suppressed,
-        base=str(root),
-        here=str(Path.cwd()),
-    )
-
-
-def _console(color: Color) -> Look:
-    terminal = sys.stdout.isatty()
-    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-    forced = bool(os.environ.get("FORCE_COLOR")) and not os.environ.get("NO_COLOR")
-    return Look(
-        color=color is Color.ALWAYS or (color is Color.AUTO and (forced or (terminal and not plain))),
-        width=max(60, min(120, shutil.get_terminal_size().columns)) if terminal else 80,
-        ascii=not (sys.stdout.encoding or "").lower().startswith("utf"),
-    )
-
-
-def _deliver(report: Report, output: Output, look: Look) -> None:
-    text = render(output.format, report, look)
-    if output.file:
-        _save(text, output.file)
-    else:
-        _write(text)
-
-
-def _save(text: str, file: Path) -> None:
-    file.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
-
-
-def _write(text: str) -> None:
-    """To standard output, whatever it can encode; a reader that went away ends the writing, not the run."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _say(text: str) -> None:
-    typer.echo(f"factorlint: {safe(text)}", err=True)
-
-
-@contextlib.contextmanager
-def _plainly() -> Iterator[None]:
-    """Expected failures end in one line and their exit code, not in a traceback."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        _say(f"exit {gates.INTERRUPTED}: interrupted")
-        raise typer.Exit(gates.INTERRUPTED) from None
-    except (CatalogError, ConfigError, OSError) as error:
-        _say(f"exit {gates.BROKEN}: {error}")
-        raise typer.Exit(gates.BROKEN) from None
+    with progress.shown(told.no_progress) as watch:
+        return run.examine(root, given, told, Around(watch=watch)), file, baseline.prefix(root, file)

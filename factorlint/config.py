@@ -64,6 +64,7 @@ class Settings:
     no_cache: bool = False
     cache_dir: Path | None = None
     color: Color = Color.AUTO
+    no_progress: bool = False
     exit_zero: bool = False
     show_suppressed: bool = False
     plugin: tuple[str, ...] = ()  # modules with further rules; only ever from the command line

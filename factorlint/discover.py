@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,13 +65,14 @@ def find(
     force_exclude: bool = False,
     notebooks: bool = True,
     base: Path | None = None,
+    watch: Callable[[int], None] = lambda count: None,
 ) -> Found:
     """The files of the tree at ROOT; those under PATHS (absolute; none: all) are wanted.
 
     A path named is taken whatever would leave it out, unless ``force_exclude``; a file named counts as no test.
     EXCLUDE (in place of EXCLUDED) and EXTEND_EXCLUDE are patterns as in `.gitignore`, read from the folder BASE, or
     from ROOT without one. Never raises for what it meets: a missing path, one outside the tree or a folder that cannot
-    be listed is a Problem.
+    be listed is a Problem. WATCH hears how many files were found so far, folder by folder.
     """
     top = os.path.abspath(root)  # noqa: PTH100 - resolve() would follow links
     start = os.path.abspath(base) if base else top  # noqa: PTH100
@@ -83,6 +84,7 @@ def find(
         excludes=[seen_from(start, top, patterns) for patterns in lists if patterns],
         notebooks=notebooks,
         idle={one: seen_from(start, top, patterns) for one, patterns in single.items() if patterns},
+        watch=watch,
     )
     search.walk("")
     places = [place for path in paths if (place := search.place(path)) is not None]
@@ -94,11 +96,18 @@ class _Search:
     """One search of a tree: what it was told, and what it has found so far."""
 
     def __init__(
-        self, root: str, names: frozenset[str], excludes: Sequence[Rules], notebooks: bool, idle: dict[str, Rules]
+        self,
+        root: str,
+        names: frozenset[str],
+        excludes: Sequence[Rules],
+        notebooks: bool,
+        idle: dict[str, Rules],
+        watch: Callable[[int], None],
     ) -> None:
         self.root, self.real = root, os.path.realpath(root)
         self.names, self.excludes, self.notebooks = names, excludes, notebooks
         self.idle = idle  # patterns, each by itself, that have met nothing yet
+        self.watch = watch
         self.files: dict[str, str] = {}
         self.manifests: set[str] = set()
         self.entered: set[str] = set()
@@ -108,7 +117,7 @@ class _Search:
     def found(self, named: Sequence[str]) -> Found:
         exact, folders = frozenset(named), tuple(f"{one}/" if one else "" for one in named)
         files = tuple(
-            File(path, Path(self.files[path]), _role(path, path in exact), path in exact or path.startswith(folders))
+            File(path, Path(self.files[path]), role_of(path, path in exact), path in exact or path.startswith(folders))
             for path in sorted(self.files)
         )
         problems = tuple(sorted(self.problems, key=lambda one: (one.path, one.kind, one.message)))
@@ -177,6 +186,7 @@ class _Search:
                 self.others["virtual environment"] += 1
                 continue
             self.entered.add(folder)
+            self.watch(len(self.files))
             if gitignore.NAME in names:
                 rules = [*rules, *gitignore.inside(absolute, self.root)]
             prefix = f"{folder}/" if folder else ""
@@ -237,7 +247,7 @@ def _kind(entry: os.DirEntry[str]) -> str:
         return "special"
 
 
-def _role(path: str, named: bool) -> Role:
+def role_of(path: str, named: bool) -> Role:
     """What a file is; a test that is NAMED is asked for, and so is not left out as one."""
     role = roles.role(path)
     return Role.APP if named and role is Role.TEST else role

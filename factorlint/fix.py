@@ -7,8 +7,9 @@ text would no longer parse is left alone. Notebooks are not edited.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import libcst as cst
@@ -47,13 +48,13 @@ def wanted(found: Iterable[Finding], unsafe: bool) -> list[Site]:
     ]
 
 
-def fixes(root: Path, sites: Sequence[Site]) -> Iterator[Fixed]:
-    """The files under ROOT that SITES are in, as fixing them would leave them; those that it would not change are
-    left out."""
+def fixes(root: Path, sites: Sequence[Site], unsaved: Mapping[str, bytes] = MappingProxyType({})) -> Iterator[Fixed]:
+    """The files under ROOT that SITES are in, as fixing them would leave them, what is UNSAVED by its path; those that
+    it would not change are left out."""
     for path in sorted({site.path for site in sites}):
         here = [site for site in sites if site.path == path]
         try:
-            text = (root / path).read_bytes().decode("utf-8")
+            text = (unsaved[path] if path in unsaved else (root / path).read_bytes()).decode("utf-8")
         except (OSError, UnicodeDecodeError):
             continue
         newline = "\r\n" if "\r\n" in text else "\n"

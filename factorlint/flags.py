@@ -18,6 +18,9 @@ Words = list[str] | None
 Switch = bool | None
 Paths = Annotated[list[Path] | None, typer.Argument(help="Files and folders; the current folder if none is given.")]
 Folder = Annotated[Path, typer.Argument(help="The project to audit.")]
+Named = Annotated[
+    Path | None, typer.Option("--stdin-filename", metavar="NAME", help="What '-' is called: where it would be saved.")
+]
 Plugins = Annotated[Words, typer.Option("--plugin", metavar="MODULE", help=KEYS["plugin"].help)]
 Colored = Annotated[Color | None, typer.Option("--color", help=KEYS["color"].help)]
 
@@ -46,13 +49,14 @@ _FORMS: Mapping[str, tuple[Any, Mapping[str, Any]]] = {  # the type of a flag's 
 }
 _NAMES: Mapping[str, tuple[str, ...]] = {  # where they are not just --key, or --key/--no-key for a switch
     "no-cache": ("--no-cache/--cache",),
+    "no-progress": ("--no-progress/--progress",),
     "exit-zero": ("--exit-zero",),
     "output": ("--output", "-o"),
     "jobs": ("--jobs", "-j"),
 }
 _READING = (
     *("exclude", "extend-exclude", "force-exclude", "include-tests", "notebooks", "baseline"),
-    *("jobs", "no-cache", "cache-dir", "plugin"),
+    *("jobs", "no-cache", "cache-dir", "no-progress", "plugin"),
 )
 _RUN: Mapping[str, Any] = {
     "config": Annotated[Path | None, typer.Option("--config", metavar="FILE", help="This configuration and no other.")],

@@ -256,6 +256,7 @@ KEYS: Mapping[str, Key] = {
     "no-cache": Key(_FLAG, "Neither read nor write the cache."),
     "cache-dir": Key(_PATH, "Where the cache lies."),
     "color": Key(_one_of(Color), "Colour in the output. [auto]"),
+    "no-progress": Key(_FLAG, "Do not say on standard error how far a long run is."),
     "exit-zero": Key(_FLAG, "Exit 0 whatever was found."),
     "show-suppressed": Key(_FLAG, "Print what was set aside too."),
     "plugin": Key(_WORDS, "Load further rules from MODULE."),

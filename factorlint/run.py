@@ -33,6 +33,7 @@ from factorlint import (
 )
 from factorlint.adopt import Examined
 from factorlint.agents import Agents
+from factorlint.around import ALONE, Around
 from factorlint.baseline import Entry
 from factorlint.callbacks import Callbacks
 from factorlint.catalog import Catalog
@@ -67,7 +68,7 @@ class Read:
     package: str = ""
 
 
-def audit(root: Path, paths: Sequence[Path], settings: Settings) -> Report:
+def audit(root: Path, paths: Sequence[Path], settings: Settings, around: Around = ALONE) -> Report:
     """Audit the tree at ROOT; report what lies under PATHS (all of it without any).
 
     Raises CatalogError or ImportError for a broken catalogue or plugin, BaselineError or RevisionError for what it is
@@ -75,24 +76,24 @@ def audit(root: Path, paths: Sequence[Path], settings: Settings) -> Report:
     """
     known = baseline.read(settings.baseline) if settings.baseline else ()
     before = gates.read_scores(settings.no_regress) if settings.no_regress else {}
-    told = examine(root, paths, settings)
+    told = examine(root, paths, settings, around)
     report = told.report
     if settings.baseline:
         report = adopt.compare(told, known, baseline.prefix(root, settings.baseline))
     if settings.since:
-        report = adopt.forget(report, told.present, earlier(root, settings), f"already in {settings.since}")
+        report = adopt.forget(report, told.present, earlier(root, settings, around), f"already in {settings.since}")
     return replace(report, gates=gates.unmet(report, settings, before))
 
 
-def examine(root: Path, paths: Sequence[Path], settings: Settings) -> Examined:
+def examine(root: Path, paths: Sequence[Path], settings: Settings, around: Around = ALONE) -> Examined:
     """Everything that can be said of a tree without knowing another."""
     rules = registry.rules(settings.plugin)
     known = catalog.builtin()
-    found = find(root, paths, known, settings)
-    texts = read(found, known, settings)
-    project, unread = learn_all(texts, known, settings)
+    found = find(root, paths, known, settings, around)
+    texts = read(found, known, settings, around)
+    project, unread = learn_all(texts, known, settings, around)
     pinned = pins.read_pins(root, found.manifests)
-    sites, unjudged = visit_all(project, texts, pinned, rules, settings)
+    sites, unjudged = visit_all(project, texts, pinned, rules, settings, around)
     comments, unheard = listen(texts, rules, settings)
     problems = (*found.problems, *texts.problems, *unread, *pinned.problems, *unjudged, *unheard)
     report = judge(texts, len(project.files), sites, comments, problems, rules, pinned)
@@ -100,16 +101,17 @@ def examine(root: Path, paths: Sequence[Path], settings: Settings) -> Examined:
     return Examined(report, frozenset(texts.sources), texts.wanted)
 
 
-def earlier(root: Path, settings: Settings) -> tuple[Entry, ...]:
+def earlier(root: Path, settings: Settings, around: Around) -> tuple[Entry, ...]:
     """What was found in the tree at the revision that the settings name."""
     with tempfile.TemporaryDirectory(prefix="factorlint-") as folder:
         revision.extract(root, settings.since or "", Path(folder))
-        return baseline.entries(examine(Path(folder), (), settings).report.sites)
+        past = Around(watch=around.watch)
+        return baseline.entries(examine(Path(folder), (), settings, past).report.sites)
 
 
-def find(root: Path, paths: Sequence[Path], known: Catalog, settings: Settings) -> Found:
+def find(root: Path, paths: Sequence[Path], known: Catalog, settings: Settings, around: Around = ALONE) -> Found:
     """The files of the tree, without the packages that a library of the catalogue generates into it."""
-    return discover.find(
+    found = discover.find(
         root,
         paths,
         exclude=settings.exclude,
@@ -117,13 +119,16 @@ def find(root: Path, paths: Sequence[Path], known: Catalog, settings: Settings) 
         force_exclude=settings.force_exclude,
         notebooks=settings.notebooks,
         base=settings.base,
+        watch=lambda count: around.watch("finding", count, 0),
     )
+    return around.laid(found, root, paths)
 
 
-def read(found: Found, known: Catalog, settings: Settings) -> Read:
+def read(found: Found, known: Catalog, settings: Settings, around: Around = ALONE) -> Read:
     """Bytes → texts; the import lines alone tell which files matter."""
     files = [file for file in found.files if settings.include_tests or file.role is not Role.TEST]
-    sources = {file.path: source.read(file) for file in files}
+    reading = around.over("reading", files, len(files))
+    sources = {file.path: source.read(file, unsaved=around.unsaved.get(file.path)) for file in reading}
     tree = Project({}, tuple(sorted(sources)), known, found.package)
     told = imports.graph({path: one.text for path, one in sources.items()}, tree)
     return Read(
@@ -136,7 +141,7 @@ def read(found: Found, known: Catalog, settings: Settings) -> Read:
     )
 
 
-def learn_all(texts: Read, known: Catalog, settings: Settings) -> tuple[Project, list[Problem]]:
+def learn_all(texts: Read, known: Catalog, settings: Settings, around: Around = ALONE) -> tuple[Project, list[Problem]]:
     """The Facts of every file that matters, and of those that fill in what they leave open; the rest are Problems."""
     paths = tuple(sorted(texts.sources))
     plain = {path: one.text for path, one in texts.sources.items()}
@@ -145,7 +150,8 @@ def learn_all(texts: Read, known: Catalog, settings: Settings) -> tuple[Project,
     todo = texts.matter
     while todo:
         work = [texts.sources[path] for path in todo]
-        for one, result in workers.each(learn_one, work, jobs=jobs(settings, work), seconds=_patience):
+        learnt = workers.each(learn_one, work, jobs=jobs(settings, work), seconds=_patience)
+        for one, result in around.over("learning", learnt, len(work)):
             plain.pop(one.path, None)
             if isinstance(result, Facts):
                 facts[one.path] = result
@@ -205,7 +211,7 @@ def viewer(project: Project, pinned: Pins) -> Callable[[str], View]:
 
 
 def visit_all(
-    project: Project, texts: Read, pinned: Pins, rules: Sequence[Rule], settings: Settings
+    project: Project, texts: Read, pinned: Pins, rules: Sequence[Rule], settings: Settings, around: Around
 ) -> tuple[list[Site], list[Problem]]:
     """Every rule over every wanted file that matters."""
     from factorlint.visit import Visited, visit
@@ -218,7 +224,8 @@ def visit_all(
     sites: list[Site] = []
     problems: list[Problem] = []
     work = [texts.sources[path] for path in sorted(project.files) if path in texts.wanted]
-    for one, result in workers.each(visit_one, work, jobs=jobs(settings, work), seconds=_patience):
+    visited = workers.each(visit_one, work, jobs=jobs(settings, work), seconds=_patience)
+    for one, result in around.over("checking", visited, len(work)):
         if isinstance(result, Visited):
             sites += result.sites
             problems += result.problems

@@ -47,12 +47,14 @@ class Source:
         return line + sum(cell.first_line - 1 for cell in self.cells if cell.index == index)
 
 
-def read(file: File, limit: int = LIMIT) -> Source:
-    """The Source of FILE. Never raises for what it meets: what cannot be read is an empty text and a Problem."""
+def read(file: File, limit: int = LIMIT, unsaved: bytes | None = None) -> Source:
+    """The Source of FILE, or of what is UNSAVED of it.
+
+    Never raises for what it meets: what cannot be read is an empty text and a Problem.
+    """
     limit = 10 * limit if file.path.endswith(_NOTEBOOK) else limit
     try:
-        with open(file.absolute, "rb", opener=_patiently) as stream:
-            raw = stream.read(limit + 1) or b""
+        raw = unsaved if unsaved is not None else _bytes(file, limit)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         return _unread(file, b"", Problem(file.path, None, "unreadable", reason))
@@ -70,6 +72,11 @@ def source(path: str, role: Role, raw: bytes) -> Source:
 
     held = cells(path, text)
     return Source(path, role, held.text, digest(raw), held.cells, problems + held.problems)
+
+
+def _bytes(file: File, limit: int) -> bytes:
+    with open(file.absolute, "rb", opener=_patiently) as stream:
+        return stream.read(limit + 1) or b""
 
 
 def digest(raw: bytes) -> str:

@@ -15,6 +15,7 @@ from making import INLINE, NO_RESUME, OPAQUE, OWNED_LOOP, make_report, make_site
 
 from factorlint import __version__, gates, registry
 from factorlint.__main__ import main
+from factorlint.around import Around
 from factorlint.config import Bar, ConfigError, Persona, Settings
 from factorlint.model import Files, Problem, Report, RuleInfo
 from factorlint.report import FORMATS
@@ -30,7 +31,7 @@ class Engine:
         self.asked: list[tuple[Path, list[Path], Settings]] = []
         self.error: BaseException | None = None
 
-    def audit(self, root: Path, paths: list[Path], settings: Settings) -> Report:
+    def audit(self, root: Path, paths: list[Path], settings: Settings, around: Around) -> Report:
         self.asked.append((root, paths, settings))
         if self.error:
             raise self.error

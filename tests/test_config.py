@@ -53,6 +53,7 @@ def test_every_key_is_read_from_a_file(tmp_path: Path) -> None:
         no-cache = true
         cache-dir = ".cache"
         color = "never"
+        no-progress = true
         exit-zero = true
         show-suppressed = true
         [per-file-ignores]
