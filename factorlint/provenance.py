@@ -333,9 +333,10 @@ class Tracer:
     def instances(self, annotation: Expr, where: Where) -> Origins:
         """What a value annotated so may be."""
         if isinstance(annotation, Const):
-            if isinstance(annotation.value, str):
-                return self.instances(quoted(annotation.value), where) if annotation.value.isascii() else ()
-            return ()
+            if not isinstance(annotation.value, str) or not annotation.value.isascii():
+                return ()
+            meant = quoted(annotation.value)
+            return () if isinstance(meant, Const) else self.instances(meant, where)
         if isinstance(annotation, Op):
             return tuple(one for part in annotation.operands for one in self.instances(part, where))
         if isinstance(annotation, Item):
