@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from factorlint import files
 from factorlint.config import ConfigError
 from factorlint.model import Finding, Site, Status
 
@@ -139,7 +140,7 @@ def text(rows: Iterable[Entry]) -> str:
 def write(path: Path, rows: Iterable[Entry]) -> None:
     """Write ROWS over the baseline at PATH. Raises BaselineError."""
     try:
-        path.write_text(text(rows), encoding="utf-8", newline="\n")
+        files.write(path, text(rows).encode())
     except OSError as error:
         raise BaselineError(f"{path} cannot be written: {error.strerror}") from None
 
@@ -147,8 +148,7 @@ def write(path: Path, rows: Iterable[Entry]) -> None:
 def create(path: Path, rows: Iterable[Entry]) -> None:
     """Write a new baseline; one that is there already is never overwritten. Raises BaselineError."""
     try:
-        with path.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.write(text(rows))
+        files.create(path, text(rows).encode())
     except FileExistsError:
         raise BaselineError(f"{path} exists: 'factorlint baseline update' removes from it what is fixed") from None
     except OSError as error:

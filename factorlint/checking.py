@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from factorlint import gates, progress
+from factorlint import files, gates, progress
 from factorlint.around import Around
 from factorlint.config import Output, Settings
 from factorlint.console import look, save, say, write
@@ -84,7 +84,7 @@ def _make(root: Path, changes: list[Fixed], typed: Typed | None) -> None:
         sys.stdout.buffer.write(changes[0].after.encode() if changes else typed.raw)
         sys.stdout.flush()
     for one in changes if not typed else ():
-        (root / one.path).write_bytes(one.after.encode())
+        files.write(root / one.path, one.after.encode())
     if changes:
         say(_counted(changes, "fixed"))
 

@@ -32,6 +32,7 @@ __all__ = [
     "read",
     "resolve",
 ]
+_REPORTS = (".html", ".json", ".jsonl", ".md", ".sarif", ".svg", ".txt", ".xml")
 LIMIT = 500_000  # bytes of a configuration, which is a file of the audited tree
 
 
@@ -112,16 +113,22 @@ def project(paths: Sequence[Path]) -> Path:
 
 
 def nearest(start: Path) -> Path | None:
-    """The configuration that speaks for START: the first one met going up from there."""
+    """The configuration that speaks for START: the first one met going up from there. Raises ConfigError."""
     start = start.absolute()
     for folder in (start, *start.parents):
-        own = folder / "factorlint.toml"
+        own, project = folder / "factorlint.toml", folder / "pyproject.toml"
         if own.is_file():
-            return own
-        project = folder / "pyproject.toml"
-        if project.is_file() and _section(project, _toml(project)) is not None:
+            return _led_nowhere(own)
+        if project.is_file() and _section(project, _toml(_led_nowhere(project))) is not None:
             return project
     return None
+
+
+def _led_nowhere(path: Path) -> Path:
+    """PATH, if it is no link out of its folder: nothing of a stranger's tree makes us read what is not in it."""
+    if not path.resolve().is_relative_to(path.parent.resolve()):
+        raise ConfigError(f"{path}: is a link that leads out of its folder; --config names it, --isolated leaves it")
+    return path
 
 
 def read(path: Path, *, trusted: bool = False) -> dict[str, Any]:
@@ -177,10 +184,10 @@ def _placed(values: dict[str, Any], path: Path, trusted: bool) -> dict[str, Any]
     def place(named: Path | None, key: str) -> Path | None:
         if named is None:
             return None
-        target = home / named
-        if not trusted and not target.resolve().is_relative_to(home.resolve()):
-            raise ConfigError(f"{path}: '{key}' may only name paths inside its folder, not {str(named)!r}")
-        return target
+        wrong = "" if trusted else _wrong(home, named, key)
+        if wrong:
+            raise ConfigError(f"{path}: '{key}' may only name {wrong}, not {str(named)!r}")
+        return home / named
 
     for key in ("cache-dir", "baseline", "no-regress"):
         if _field(key) in values:
@@ -188,3 +195,21 @@ def _placed(values: dict[str, Any], path: Path, trusted: bool) -> dict[str, Any]
     if "output" in values:
         values["output"] = tuple(Output(one.format, place(one.file, "output")) for one in values["output"])
     return values
+
+
+def _wrong(home: Path, named: Path, key: str) -> str:
+    """What the KEY of a configuration that was found may name instead of NAMED; empty where that is well.
+
+    A report written over a hook of git, or over a module that somebody will import, would run what it quotes.
+    """
+    top, target = home.resolve(), (home / named).resolve()
+    if not target.is_relative_to(top):
+        return "paths inside its folder"
+    if key != "cache-dir" and target.exists() and not target.is_file():
+        return "plain files"
+    if key == "output":
+        if any(part.startswith(".") for part in target.relative_to(top).parts):
+            return "what is not hidden"
+        if target.suffix not in _REPORTS:
+            return f"files that end in {', '.join(_REPORTS)}"
+    return ""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import typer
 
-from factorlint import gates
+from factorlint import files, gates
 from factorlint.catalog import CatalogError
 from factorlint.keys import Color, ConfigError
 from factorlint.report import Look
@@ -32,8 +32,8 @@ def look(color: Color) -> Look:
 
 
 def save(text: str, file: Path) -> None:
-    """Write TEXT to FILE."""
-    file.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+    """Write TEXT to FILE, all of it or nothing."""
+    files.write(file, text.encode("utf-8", "backslashreplace"))
 
 
 def write(text: str) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from factorlint import gitignore, ignore, roles
+from factorlint.files import no_detour
 from factorlint.gitignore import Rules, relative, seen_from
 from factorlint.model import Problem, Role
 
@@ -259,7 +260,7 @@ def _reason(error: OSError) -> str:
 
 def _head(path: str) -> bytes:
     try:
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - no Path object for each of a million files
-            return file.read(roles.HEAD)
+        with open(path, "rb", buffering=0, opener=no_detour) as file:
+            return file.read(roles.HEAD) or b""
     except OSError:
         return b""  # said when it is read

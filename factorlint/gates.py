@@ -11,6 +11,7 @@ from factorlint.keys import Bar, ConfigError, Demand
 from factorlint.model import Finding, Owner, Report, Severity, Status
 
 CLEAN, UNMET, BROKEN, NOTHING, INTERRUPTED = 0, 1, 2, 3, 130
+LIMIT = 500_000_000  # bytes of an earlier report
 _LOUDNESS = {Bar.INFO: 0, Bar.WARNING: 1, Bar.ERROR: 2, Bar.NEVER: 3}
 
 
@@ -41,12 +42,18 @@ def scores(report: Report) -> dict[str, float]:
 def read_scores(path: Path) -> dict[str, float]:
     """The scores in the JSON report at PATH. Raises ConfigError."""
     try:
-        data = json.loads(path.read_bytes())
+        with path.open("rb") as stream:
+            raw = stream.read(LIMIT + 1)
+        if len(raw) > LIMIT:
+            raise ConfigError(f"--no-regress {path}: over {LIMIT:,} bytes")
+        data = json.loads(raw)
         rows = {one["code"]: one["score"] for one in data["factors"]} | {"": data["summary"]["score"]}
         return {str(code): float(score) for code, score in rows.items() if score is not None}
     except OSError as error:
         raise ConfigError(f"--no-regress {path}: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except ConfigError:
+        raise
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise ConfigError(f"--no-regress {path}: no report of the json format") from None
 
 

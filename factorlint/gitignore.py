@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from factorlint import ignore
+from factorlint.files import no_detour
 from factorlint.ignore import Patterns
 
 NAME = ".gitignore"
@@ -56,7 +57,7 @@ def relative(path: str, root: str) -> str | None:
 def inside(folder: str, root: str) -> list[Rules]:
     """What the `.gitignore` of FOLDER says, if it has one. A link is none, as for git."""
     try:
-        with open(os.path.join(folder, NAME), "rb", opener=_no_link) as file:  # noqa: PTH118
+        with open(os.path.join(folder, NAME), "rb", opener=no_detour) as file:  # noqa: PTH118
             text = file.read(_SIZE)
     except OSError:
         return []
@@ -97,7 +98,3 @@ def _outcast(folders: Sequence[str], root: str) -> bool:
         if ignored(seen, relative(inner, folders[0]) or "", folder=True):
             return True
     return False
-
-
-def _no_link(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))

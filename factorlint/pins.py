@@ -21,6 +21,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from factorlint import manifests
+from factorlint.files import no_detour
 from factorlint.manifests import Demand, Include, Odd
 from factorlint.model import Problem
 
@@ -140,9 +141,8 @@ def _inside(root: str, path: str, told: Include) -> bool:
 
 def _text(root: str, path: str, problems: list[Problem]) -> str:
     limit = manifests.limit(path.rpartition("/")[2])
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
-        with open(os.open(os.path.join(root, path), flags), "rb") as stream:  # noqa: PTH118, PTH123
+        with open(os.path.join(root, path), "rb", opener=no_detour) as stream:  # noqa: PTH118
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
                 return ""
             data = stream.read(limit + 1)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import bisect
 import hashlib
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from factorlint.discover import File
 from factorlint.encoding import decode
+from factorlint.files import no_detour
 from factorlint.model import Problem, Role
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def source(path: str, role: Role, raw: bytes) -> Source:
 
 
 def _bytes(file: File, limit: int) -> bytes:
-    with open(file.absolute, "rb", opener=_patiently) as stream:
+    with open(file.absolute, "rb", opener=no_detour) as stream:
         return stream.read(limit + 1) or b""
 
 
@@ -86,8 +86,3 @@ def digest(raw: bytes) -> str:
 
 def _unread(file: File, raw: bytes, problem: Problem) -> Source:
     return Source(file.path, file.role, "", digest(raw), (), (problem,))
-
-
-def _patiently(path: str, flags: int) -> int:
-    """What has taken the place of a file since it was found: a pipe must not hang the run, a link not lead away."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))

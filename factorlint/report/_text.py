@@ -41,8 +41,9 @@ def elsewhere(look: Look) -> str:
 
 
 def path(name: str, look: Look) -> str:
-    """NAME as a reader in the current folder would open it."""
-    return safe(near(name, look))
+    """NAME as a reader in the current folder would open it; no command to a CI system that reads what is printed."""
+    shown = safe(near(name, look))
+    return f"./{shown}" if shown.startswith(("::", "##")) else shown
 
 
 def place(finding: Finding, look: Look) -> str:
