@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from factorlint.discover import File, Found, role_of
+from factorlint.facts import Facts
+from factorlint.model import Problem
 
 _Item = TypeVar("_Item")
 
@@ -25,10 +27,15 @@ def nobody(what: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True)
 class Around:
-    """``unsaved`` are texts by path (posix, relative to the root) that stand for what is on the disk, or is not."""
+    """``unsaved`` are texts by path (posix, relative to the root) that stand for what is on the disk, or is not.
+
+    ``told`` is what files (by path and digest) told in earlier runs; with ``remembers``, this one adds to it.
+    """
 
     unsaved: Mapping[str, bytes] = field(default_factory=dict)
     watch: Watch = nobody
+    told: dict[tuple[str, str], Facts | Problem] = field(default_factory=dict)
+    remembers: bool = False
 
     def over(self, what: str, items: Iterable[_Item], total: int) -> Iterator[_Item]:
         """ITEMS, and the watch told of each that is done."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 import tempfile
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -103,10 +104,18 @@ def examine(root: Path, paths: Sequence[Path], settings: Settings, around: Aroun
 
 def earlier(root: Path, settings: Settings, around: Around) -> tuple[Entry, ...]:
     """What was found in the tree at the revision that the settings name."""
+    past = Around(watch=around.watch)
+    told = at_revision(root, settings.since or "", settings, f"--since {settings.since}", past)
+    return baseline.entries(told.sites)
+
+
+def at_revision(root: Path, name: str, settings: Settings, what: str, around: Around = ALONE) -> Report:
+    """The tree at ROOT as it was at the git revision NAME. Raises RevisionError, naming WHAT was asked for."""
     with tempfile.TemporaryDirectory(prefix="factorlint-") as folder:
-        revision.extract(root, settings.since or "", Path(folder))
-        past = Around(watch=around.watch)
-        return baseline.entries(examine(Path(folder), (), settings, past).report.sites)
+        copy = Path(folder) / root.name  # a root that is a package is imported by its name
+        copy.mkdir(exist_ok=True)
+        revision.extract(root, name, copy, what)
+        return examine(copy, (), settings, around).report
 
 
 def find(root: Path, paths: Sequence[Path], known: Catalog, settings: Settings, around: Around = ALONE) -> Found:
@@ -150,8 +159,7 @@ def learn_all(texts: Read, known: Catalog, settings: Settings, around: Around = 
     todo = texts.matter
     while todo:
         work = [texts.sources[path] for path in todo]
-        learnt = workers.each(learn_one, work, jobs=jobs(settings, work), seconds=_patience)
-        for one, result in around.over("learning", learnt, len(work)):
+        for one, result in around.over("learning", learned(work, settings, around), len(work)):
             plain.pop(one.path, None)
             if isinstance(result, Facts):
                 facts[one.path] = result
@@ -161,6 +169,20 @@ def learn_all(texts: Read, known: Catalog, settings: Settings, around: Around = 
                 problems.append(Problem(one.path, None, result.kind, result.message))
         todo = imports.extenders(plain, Project(dict(facts), paths, known, texts.package))
     return Project(facts, paths, known, texts.package), problems
+
+
+def learned(
+    work: Sequence[Source], settings: Settings, around: Around
+) -> Iterator[tuple[Source, Facts | Problem | workers.Failure]]:
+    """What each file of WORK tells, in order; what was told before is not learned again."""
+    new = [one for one in work if (one.path, one.digest) not in around.told]
+    fresh = workers.each(learn_one, new, jobs=jobs(settings, new), seconds=_patience)
+    with contextlib.closing(fresh):  # type: ignore[type-var]
+        for one in work:
+            result = around.told.get((one.path, one.digest)) or next(fresh)[1]
+            if around.remembers and not isinstance(result, workers.Failure):
+                around.told[(one.path, one.digest)] = result
+            yield one, result
 
 
 def learn_one(one: Source) -> Facts | Problem:

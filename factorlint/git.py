@@ -1,0 +1,123 @@
+"""Asking git about a repository that is a stranger's, safely: only plumbing that lists and prints objects.
+
+Git is called without the environment that a hook sets (it would name another index or repository), without hooks,
+monitors, filters, replacements or any fetching. Nothing is checked out and nothing of the repository is run.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from factorlint.config import ConfigError
+from factorlint.roles import manifest
+
+LIMIT = 100_000_000  # bytes of a file, as for those that are read from the disk
+PATIENCE = 120  # seconds that git may take for one answer
+
+_SAFE = (
+    *("-c", "core.fsmonitor="),
+    *("-c", "core.hooksPath=/dev/null"),
+    *("-c", "protocol.allow=never"),
+    *("-c", "safe.bareRepository=explicit"),
+)
+_SETTINGS = {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+_SUFFIXES = (".py", ".pyw", ".ipynb", ".txt", ".in", ".gitignore", "pyvenv.cfg")
+_FILES = (b"100644", b"100755")
+
+
+class RevisionError(ConfigError):
+    """A revision that cannot be read; the message says why."""
+
+
+class Blob(NamedTuple):
+    """One file of a revision: its path from the folder asked for, and its object."""
+
+    path: str
+    name: str
+
+
+def commit(folder: Path, revision: str, what: str) -> str:
+    """The full name of the commit that REVISION means. Raises RevisionError, naming WHAT was asked for."""
+    words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    return ask(folder, *words, what=what).decode().strip()
+
+
+def files(folder: Path, tree: str, what: str) -> list[Blob]:
+    """What an audit may read of FOLDER in TREE (or a commit)."""
+    rows = ask(folder, "ls-tree", "-r", "-z", tree, what=what).split(b"\0")
+    found = []
+    for row in rows:
+        about, _, raw = row.partition(b"\t")
+        fields = about.split()
+        path = os.fsdecode(raw)
+        if len(fields) == 3 and wanted(fields[0], path):
+            found.append(Blob(path, fields[2].decode()))
+    return found
+
+
+def wanted(mode: bytes, path: str) -> bool:
+    """Whether an audit may read the entry of a tree at PATH: a regular file of a fitting name, inside the folder."""
+    if mode not in _FILES or not (path.endswith(_SUFFIXES) or manifest(path)):
+        return False
+    return not {"", ".", "..", ".git"}.intersection(path.lower().split("/")) and "\\" not in path
+
+
+def sizes(folder: Path, names: Sequence[str], what: str) -> dict[str, int]:
+    """The bytes of each of the objects NAMES; those that the repository does not have are left out."""
+    told = ask(folder, "cat-file", "--batch-check", given=_lines(names), what=what) if names else b""
+    rows = [line.split() for line in told.splitlines()]
+    return {row[0].decode(): int(row[2]) for row in rows if len(row) == 3 and row[2].isdigit()}
+
+
+def contents(folder: Path, names: Sequence[str], what: str) -> Iterator[bytes]:
+    """What is in the objects NAMES, in their order. Raises RevisionError for one that is not there."""
+    held = ask(folder, "cat-file", "--batch", given=_lines(names), what=what) if names else b""
+    at = 0
+    while at < len(held):
+        end = held.index(b"\n", at)
+        head = held[at:end].split()
+        if len(head) != 3:
+            raise RevisionError(f"git does not have the object {head[0].decode() if head else '?'}")
+        size = int(head[2])
+        yield held[end + 1 : end + 1 + size]
+        at = end + 1 + size + 1
+
+
+def ask(folder: Path, *words: str, what: str, given: bytes | None = None) -> bytes:
+    """What git prints in FOLDER. Raises RevisionError, naming WHAT was asked for."""
+    command: Sequence[str] = ("git", *_SAFE, "-C", str(folder), *words)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | _SETTINGS
+    try:
+        done = subprocess.run(
+            command,
+            input=given,
+            stdin=None if given is not None else subprocess.DEVNULL,
+            capture_output=True,
+            env=environment,
+            timeout=PATIENCE,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise RevisionError(f"{what}: git is not installed") from None
+    except subprocess.TimeoutExpired:
+        raise RevisionError(f"{what}: git took over {PATIENCE} seconds") from None
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        reason = said[-1] if said else "no such revision here (a shallow clone has but the last)"
+        raise RevisionError(f"{what}: {reason}")
+    return done.stdout
+
+
+def _lines(names: Sequence[str]) -> bytes:
+    return "".join(f"{name}\n" for name in names).encode()
