@@ -5,6 +5,7 @@ Starts fast: whatever is heavy is imported inside the commands.
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -13,16 +14,14 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from factorlint import __version__, gates
+from factorlint import __version__, delivery, gates
 from factorlint.config import Color, ConfigError, Persona, Settings, project
 from factorlint.console import look as _console
 from factorlint.console import plainly as _plainly
-from factorlint.console import save as _save
 from factorlint.console import say as _say
 from factorlint.console import write as _write
-from factorlint.flags import Colored, Folder, Named, Paths, Plugins, Words, auditing, reading, settings
+from factorlint.flags import Colored, Folder, Named, Pages, Paths, Plugins, Words, auditing, reading, settings
 from factorlint.model import RuleInfo
-from factorlint.report import Look
 from factorlint.report._text import safe
 from factorlint.sift import strangers
 
@@ -209,7 +208,7 @@ def rules(plugin: Plugins = None) -> None:
 @app.command()
 def frameworks(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One library; all of them without it.")] = None,
-    output: Annotated[str, typer.Option("--output", "-o", metavar="FORMAT[:FILE]")] = "text",
+    output: Pages = None,
     color: Colored = None,
 ) -> None:
     """What each known library owns of the thirteen factors, and what it gives back.
@@ -220,16 +219,13 @@ def frameworks(
     from factorlint.report import frameworks as pages
 
     with _plainly():
-        wanted, _, file = output.partition(":")
-        if wanted not in pages.FORMATS:
-            raise ConfigError(f"--output: there is no format {wanted!r} here: {', '.join(pages.FORMATS)}")
+        asked = delivery.asked(pages.FORMATS, output)
         known = catalog.builtin()
         cards = scorecard.cards(known)
         one = scorecard.find(cards, known, name) if name else None
         if name and one is None:
             raise ConfigError(f"no library of the catalogue is called {name!r}: 'factorlint frameworks' lists them")
-        text = pages.render(wanted, cards, one, Look() if file else _console(color or Color.AUTO))
-        _save(text, Path(file)) if file else _write(text)
+        delivery.deliver(asked, color, lambda wanted, look: pages.render(wanted, cards, one, look))
 
 
 @app.command()
@@ -241,7 +237,7 @@ def reveal(
     python: Annotated[
         Path | None, typer.Option("--python", metavar="PATH", help="An interpreter or environment.")
     ] = None,
-    output: Annotated[str, typer.Option("--output", "-o", metavar="FORMAT[:FILE]", help="text or json.")] = "text",
+    output: Pages = None,
     color: Colored = None,
 ) -> None:
     """The text that the package sends around or instead of yours for the call at PATH:LINE.
@@ -256,11 +252,9 @@ def reveal(
 
     with _plainly():
         words, _, number = place.rpartition(":")
-        wanted, _, file = output.partition(":")
+        asked = delivery.asked(pages.FORMATS, output)
         if not number.isdigit() or not words:
             raise ConfigError(f"{place}: give a file and a line, as in app/main.py:12")
-        if wanted not in pages.FORMATS:
-            raise ConfigError(f"--output: there is no format {wanted!r} here: {', '.join(pages.FORMATS)}")
         path = _absolute(Path(words))
         if not path.is_file():
             _say(f"exit {gates.NOTHING}: no such file: {words}")
@@ -274,9 +268,59 @@ def reveal(
         except Unrevealed as error:
             _say(f"exit {gates.UNMET}: {error}")
             raise typer.Exit(gates.UNMET) from None
-        look = Look() if file else replace(_console(color or Color.AUTO), base=str(root), here=str(Path.cwd()))
-        text = pages.render(wanted, told, look)
-        _save(text, Path(file)) if file else _write(text)
+        delivery.deliver(
+            asked, color, lambda name, look: pages.render(name, told, look), base=str(root), here=str(Path.cwd())
+        )
+
+
+@app.command("compare")
+@reading
+def compare_two(
+    ctx: typer.Context,
+    before: Annotated[str, typer.Argument(metavar="A", help="A JSON report, a folder or a git revision.")],
+    after: Annotated[str, typer.Argument(metavar="[B]", help="The same; the current folder without it.")] = ".",
+    output: Pages = None,
+    color: Colored = None,
+) -> None:
+    """What moved between two reports, trees or revisions of this folder: per factor, and which sites.
+
+    Formats: text, markdown, json, html.
+    """
+    with _plainly():
+        from factorlint import compare, progress
+        from factorlint.report import compare as pages
+
+        asked = delivery.asked(pages.FORMATS, output)
+        how = functools.partial(settings, params=ctx.params)
+        with progress.shown(bool(ctx.params["no_progress"])) as watch:
+            told = compare.compare(*(compare.given(one, how, watch) for one in (before, after)))
+        delivery.deliver(asked, color, lambda name, look: pages.render(name, told, look))
+
+
+@app.command("history")
+@reading
+def show_history(
+    ctx: typer.Context,
+    path: Folder = Path(),
+    since: Annotated[str | None, typer.Option(metavar="REV", help="Start at this git revision.")] = None,
+    every: Annotated[int, typer.Option(min=1, metavar="N", help="Only each Nth commit, counted from the last.")] = 1,
+    output: Pages = None,
+    color: Colored = None,
+) -> None:
+    """The score over the commits of the branch, read from git: nothing is checked out.
+
+    Formats: text, markdown, json, svg, html.
+    """
+    with _plainly():
+        from factorlint import history, progress
+        from factorlint.report import history as pages
+
+        asked, root = delivery.asked(pages.FORMATS, output), _absolute(path)
+        how = settings(root, ctx.params)
+        with progress.shown(how.no_progress) as watch:
+            told, served = history.history(root, how, since, every, watch)
+        _say(history.words(served))
+        delivery.deliver(asked, color, lambda name, look: pages.render(name, told, look))
 
 
 def run() -> int:

@@ -22,6 +22,9 @@ Named = Annotated[
     Path | None, typer.Option("--stdin-filename", metavar="NAME", help="What '-' is called: where it would be saved.")
 ]
 Plugins = Annotated[Words, typer.Option("--plugin", metavar="MODULE", help=KEYS["plugin"].help)]
+Pages = Annotated[
+    Words, typer.Option("--output", "-o", metavar="FORMAT[:FILE]", help="Repeatable. [text]", show_default=False)
+]
 Colored = Annotated[Color | None, typer.Option("--color", help=KEYS["color"].help)]
 
 _FORMS: Mapping[str, tuple[Any, Mapping[str, Any]]] = {  # the type of a flag's values, and how help calls them

@@ -43,6 +43,28 @@ def rects(owners: Mapping[Owner, float], x: int, y: int, width: int, height: int
     return "".join(drawn)
 
 
+def bar(owners: Mapping[Owner, float], width: int, height: int) -> str:
+    """The bar as an SVG of its own, which stretches with the page, and says itself to those who do not see it."""
+    return (
+        f'<svg class="bar" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'preserveAspectRatio="none" role="img" aria-label="{words(owners)}">{rects(owners, 0, 0, width, height)}</svg>'
+    )
+
+
+def legend() -> str:
+    """The owners and their colours, as HTML."""
+    return " ".join(
+        f'<span><svg width="12" height="12" aria-hidden="true"><rect class="{owner.value}" width="12" height="12"/>'
+        f"</svg> {owner.value}</span>"
+        for owner in OWNERS
+    )
+
+
+def heads() -> str:
+    """The heads of an HTML table's columns, one an owner."""
+    return "".join(f'<th scope="col" class="number count">{owner.value}</th>' for owner in OWNERS)
+
+
 def words(owners: Mapping[Owner, float]) -> str:
     """``3 code, 1 framework``: what a bar shows, for those who do not see it."""
     return ", ".join(f"{owners[owner]:g} {owner.value}" for owner in OWNERS if owners.get(owner, 0)) or "no site"

@@ -10,11 +10,7 @@ from factorlint.model import Excerpt, Finding, RuleInfo, Site, Status
 from factorlint.report import Look
 from factorlint.report import _text as text
 from factorlint.report._doc import why
-
-
-def said(words: str) -> str:
-    """WORDS of anybody as text of the page, good between tags and inside quoted attributes."""
-    return escape(text.safe(words))
+from factorlint.report._page import said
 
 
 def article(finding: Finding, info: RuleInfo | None) -> str:

@@ -1,24 +1,17 @@
-"""The `html` format: one file that needs no network, to be read, filtered, linked to and printed.
-
-What comes from the audited tree is escaped text and nothing else. A policy in the page lets run only the script and
-the style below, told by their digests, so that even a mistake in the escaping could not run anything.
-"""
+"""The `html` format: one file that needs no network, to be read, filtered, linked to and printed."""
 
 from __future__ import annotations
 
-import base64
-import functools
-import hashlib
 from collections.abc import Iterator, Mapping
-from importlib import resources
 from urllib.parse import quote
 
 from factorlint.factors import BY_NUMBER, DECISIVE
 from factorlint.model import Owner, Report, Verdict
 from factorlint.report import Look, _chart
 from factorlint.report import _text as text
-from factorlint.report._html_sites import article, said
+from factorlint.report._html_sites import article
 from factorlint.report._moves import moves
+from factorlint.report._page import page, said
 
 BAR = 200
 _PLACES = 3  # named of each first move
@@ -26,17 +19,7 @@ _PLACES = 3  # named of each first move
 
 def render(report: Report, look: Look) -> str:
     """The page. Everything is in it as HTML; its script only filters."""
-    style, script = _part("page.css"), _part("page.js")
-    policy = f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; base-uri 'none'"
-    parts = [
-        "<!doctype html>",
-        '<html lang="en">',
-        '<meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}; form-action \'none\'">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        '<meta name="color-scheme" content="light dark">',
-        f"<title>factorlint: {said(_score(report))}</title>",
-        f"<style>{style}</style>",
+    body = [
         '<a class="skip" href="#findings">To the findings</a>',
         f"<header><h1>{said(_score(report))}</h1>",
         *_head(report),
@@ -49,19 +32,8 @@ def render(report: Report, look: Look) -> str:
         *_problems(report),
         "</main>",
         f"<footer><p>factorlint {said(report.version)}; {said(text.closing(report, Look()))}</p></footer>",
-        f"<script>{script}</script>",
-        "</html>",
     ]
-    return "\n".join(parts) + "\n"
-
-
-@functools.cache
-def _part(name: str) -> str:
-    return resources.files("factorlint.report").joinpath(name).read_text(encoding="utf-8")
-
-
-def _digest(part: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()}'"
+    return page(f"factorlint: {_score(report)}", body, "page.js")
 
 
 def _score(report: Report) -> str:
@@ -83,35 +55,19 @@ def _factors(report: Report) -> Iterator[str]:
     if not rows:
         return
     yield '<section aria-labelledby="factors"><h2 id="factors">Who owns each factor</h2>'
-    yield '<p class="legend">' + " ".join(_key(owner) for owner in _chart.OWNERS) + " ★ decisive</p>"
+    yield f'<p class="legend">{_chart.legend()} ★ decisive</p>'
     yield '<div class="wide"><table><thead><tr><th scope="col">factor</th><th scope="col" class="number">score</th>'
-    yield '<th scope="col">who owns it</th>' + _heads() + "</tr></thead><tbody>"
+    yield '<th scope="col">who owns it</th>' + _chart.heads() + "</tr></thead><tbody>"
     yield from (_factor(one) for one in rows)
     yield "</tbody></table></div></section>"
-
-
-def _key(owner: Owner) -> str:
-    box = f'<svg width="12" height="12" aria-hidden="true"><rect class="{owner.value}" width="12" height="12"/></svg>'
-    return f"<span>{box} {owner.value}</span>"
-
-
-def _heads() -> str:
-    return "".join(f'<th scope="col" class="number count">{owner.value}</th>' for owner in _chart.OWNERS)
 
 
 def _factor(one: Verdict) -> str:
     star = " ★" if one.factor in DECISIVE else ""
     name = f'<a href="#factor={one.factor}">F{one.factor} {said(BY_NUMBER[one.factor].title)}</a>{star}'
     return (
-        f'<tr><th scope="row">{name}</th><td class="number">{one.score:.0f}</td><td>{_bar(one.owners)}</td>'
-        f"{_counts(one.owners)}</tr>"
-    )
-
-
-def _bar(counts: Mapping[Owner, float]) -> str:
-    return (
-        f'<svg class="bar" viewBox="0 0 {BAR} 14" width="{BAR}" height="14" preserveAspectRatio="none" role="img" '
-        f'aria-label="{said(_chart.words(counts))}">{_chart.rects(counts, 0, 0, BAR, 14)}</svg>'
+        f'<tr><th scope="row">{name}</th><td class="number">{one.score:.0f}</td>'
+        f"<td>{_chart.bar(one.owners, BAR, 14)}</td>{_counts(one.owners)}</tr>"
     )
 
 
@@ -148,10 +104,11 @@ def _files(report: Report) -> Iterator[str]:
     ordered = sorted(held.items(), key=lambda row: (-row[1][Owner.FRAMEWORK] - row[1][Owner.NOBODY], row[0]))
     yield '<section aria-labelledby="files"><h2 id="files">Files</h2><div class="wide tall" tabindex="0" role="region"'
     yield ' aria-label="Files by who owns their sites"><table><thead><tr><th scope="col">file</th>'
-    yield '<th scope="col">who owns its sites</th>' + _heads() + "</tr></thead><tbody>"
+    yield '<th scope="col">who owns its sites</th>' + _chart.heads() + "</tr></thead><tbody>"
     for path, counts in ordered:
         link = f'<a href="#file={said(quote(text.safe(path), safe=""))}">{said(path)}</a>'
-        yield f'<tr><th scope="row" class="path">{link}</th><td>{_bar(counts)}</td>{_counts(counts)}</tr>'
+        bar = _chart.bar(counts, BAR, 14)
+        yield f'<tr><th scope="row" class="path">{link}</th><td>{bar}</td>{_counts(counts)}</tr>'
     yield "</tbody></table></div></section>"
 
 

@@ -85,6 +85,7 @@ def site(finding: Finding) -> dict[str, Any]:
         "message": site.message,
         "advice": site.advice,
         "fingerprint": finding.fingerprint,
+        "content": site.content,
         "status": finding.status.value,
         "fixable": site.fix is not None,
     }

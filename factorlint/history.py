@@ -1,0 +1,126 @@
+"""The score of a tree over its commits, read from git objects in one pass over what each of them changed.
+
+A copy of what an audit reads is kept in a folder of its own and carried from commit to commit. A commit that changes
+nothing that an audit reads, or that goes back to an earlier state, costs nothing; of one that does, only the files
+whose bytes are new are learned again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import tempfile
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from factorlint import commits, git, revision, roles, run
+from factorlint.around import Around, Watch
+from factorlint.commits import Step
+from factorlint.config import Settings
+from factorlint.facts import Facts
+from factorlint.git import LIMIT
+from factorlint.model import History, Moment, Problem, Report, Role
+
+_WHAT = "history"
+
+
+class Served(NamedTuple):
+    """How much of the work was not done twice: commits, and the files with agent code in all of them together."""
+
+    commits: int
+    commits_reused: int
+    files: int
+    files_reused: int
+
+
+def history(folder: Path, settings: Settings, since: str | None, every: int, watch: Watch) -> tuple[History, Served]:
+    """FOLDER at every EVERYth commit up to HEAD, from SINCE on; WATCH hears how far it is.
+
+    All commits are judged under the same SETTINGS. Raises RevisionError where git has no answer.
+    """
+    walk = list(commits.steps(folder, since, every, _WHAT))
+    names = sorted({blob.name for step in walk for blob in step.new})
+    sizes = git.sizes(folder, names, _WHAT)
+    fit = frozenset(name for name, size in sizes.items() if size <= LIMIT)
+    moments: list[Moment] = []
+    with tempfile.TemporaryDirectory(prefix="factorlint-") as place:
+        copy = _Copy(folder, Path(place) / folder.name, fit, settings)
+        for number, step in enumerate(walk, 1):
+            moments.append(_moment(step, copy.at(step, _within(watch, number, len(walk)))))
+        served = Served(len(walk), len(walk) - copy.audits, copy.files, copy.files - len(copy.told))
+    return History(folder.name, every, tuple(moments), tuple(_notes(len(names), len(fit)))), served
+
+
+def _moment(step: Step, report: Report) -> Moment:
+    one = step.commit
+    return Moment(one.name, one.when, one.subject, report.summary, report.verdicts, len(report.problems))
+
+
+def _within(watch: Watch, number: int, count: int) -> Watch:
+    return lambda what, done, total: watch(f"commit {number} of {count}, {what}", done, total)
+
+
+def _notes(asked: int, had: int) -> Iterator[str]:
+    if had < asked:
+        yield f"not read, over {LIMIT:,} bytes or not in this clone: versions of files, {asked - had}"
+
+
+@dataclass
+class _Copy:
+    """What an audit reads of FOLDER at one commit, in the folder ``place``, and what is known of it so far."""
+
+    folder: Path
+    place: Path
+    fit: Collection[str]
+    settings: Settings
+    held: dict[str, str] = field(default_factory=dict)  # path → object
+    reports: dict[str, Report] = field(default_factory=dict)  # by state
+    told: dict[tuple[str, str], Facts | Problem] = field(default_factory=dict)  # what each version of a file told
+    audits: int = 0
+    files: int = 0
+
+    def at(self, step: Step, watch: Watch) -> Report:
+        """The report on the tree after STEP."""
+        self.take(step)
+        state = self.state()
+        if state not in self.reports:
+            self.audits += 1
+            around = Around(watch=watch, told=self.told, remembers=True)
+            self.reports[state] = run.examine(self.place, (), self.settings, around).report
+        self.files += self.reports[state].summary.files.analysed
+        return self.reports[state]
+
+    def take(self, step: Step) -> None:
+        """Change the copy as STEP did; what cannot be read is left out."""
+        self.place.mkdir(exist_ok=True)
+        new = [blob for blob in step.new if blob.name in self.fit]
+        for path in (*step.gone, *(blob.path for blob in step.new if blob.name not in self.fit)):
+            self.drop(path)
+        revision.write(self.folder, new, self.place, _WHAT)
+        self.held |= {blob.path: blob.name for blob in new}
+
+    def drop(self, path: str) -> None:
+        if self.held.pop(path, None) is None:
+            return
+        target = self.place.joinpath(*path.split("/"))
+        target.unlink()
+        with contextlib.suppress(OSError):  # the first folder that still holds something
+            for parent in target.parents[: path.count("/")]:
+                parent.rmdir()
+
+    def state(self) -> str:
+        """A name for all that the audit sees, and for nothing else."""
+        tests = self.settings.include_tests
+        seen = sorted(row for row in self.held.items() if tests or roles.role(row[0]) is not Role.TEST)
+        return hashlib.blake2b(repr(seen).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def words(served: Served) -> str:
+    """What was done and what was saved, in one line."""
+    whole = f"{served.commits} commit{'s' * (served.commits != 1)}, {served.commits_reused} as one before"
+    if not served.files:
+        return whole
+    share = 100 * served.files_reused / served.files
+    return f"{whole}; of {served.files:,} readings of files with agent code {share:.0f} % came from the cache"
