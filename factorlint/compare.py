@@ -87,7 +87,8 @@ def _order(spot: Spot) -> tuple[object, ...]:
 def given(word: str, settings: Callable[[Path], Settings], watch: Watch) -> Side:
     """The side that WORD names: a JSON report, a folder, or a git revision of the current folder.
 
-    What is there as a file or folder is that. SETTINGS gives those of a folder, WATCH hears how far it is. Raises ConfigError.
+    What is there as a file or folder is that. SETTINGS gives those of a folder, WATCH hears how far it is.
+    Raises ConfigError.
     """
     path = Path(word).absolute()
     if path.is_file():
