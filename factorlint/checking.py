@@ -17,6 +17,8 @@ from factorlint.fix import Fixed, diff, fixes, wanted
 from factorlint.model import Report
 from factorlint.report import Look, render
 
+_ROUNDS = 5  # of fixes that open the way to others; more is a quarrel
+
 
 class Typed(NamedTuple):
     """A file that came through standard input: its name (posix, relative to the root) and its bytes."""
@@ -52,17 +54,33 @@ def run(root: Path, paths: list[Path], told: Settings, wishes: Wishes, typed: Ty
     unsaved = {typed.path: typed.raw} if typed else {}
     report = _audit(root, paths, told, wishes, unsaved)
     if wishes.diff or wishes.fix:
-        changes = list(fixes(root, wanted(report.sites, wishes.unsafe_fixes), unsaved))
+        changes, last = _mended(root, paths, told, wishes, report, unsaved)
         if wishes.diff:
             return _shown(changes)
         _make(root, changes, typed)
         _more(report, wishes)
-        if changes:
-            now = {one.path: one.after.encode() for one in changes} if typed else {}
-            report = _audit(root, paths, told, wishes, now or unsaved)
+        report = last
     for output in told.output or (Output(wishes.default),):
         _deliver(report, output, _look(root, told, wishes, output), aside=bool(typed and wishes.fix))
     return gates.ending(report, told)
+
+
+def _mended(
+    root: Path, paths: list[Path], told: Settings, wishes: Wishes, report: Report, unsaved: Mapping[str, bytes]
+) -> tuple[list[Fixed], Report]:
+    """What fixing changes, and the report on what is left. Nothing is written: a fix that opens the way to another is
+    tried in memory, so that to fix twice changes no more than once."""
+    made: dict[str, Fixed] = {}
+    for _ in range(_ROUNDS):
+        changes = list(fixes(root, wanted(report.sites, wishes.unsafe_fixes), unsaved))
+        if not changes:
+            break
+        for one in changes:
+            first = made.get(one.path, one._replace(ended=0))
+            made[one.path] = Fixed(one.path, first.before, one.after, first.ended + one.ended)
+        unsaved = {**unsaved, **{path: one.after.encode() for path, one in made.items()}}
+        report = _audit(root, paths, told, wishes, unsaved)
+    return [made[path] for path in sorted(made)], report
 
 
 def _audit(root: Path, paths: list[Path], told: Settings, wishes: Wishes, unsaved: Mapping[str, bytes]) -> Report:

@@ -88,18 +88,30 @@ class Span:
     end_column: int
 
 
+class Repair(str, enum.Enum):
+    """What a fix does with its value."""
+
+    ARGUMENT = "argument"  # the named argument of the call is set to it
+    COMMENT = "comment"  # it takes the place of the comment; empty: the comment goes
+    EXPRESSION = "expression"  # it takes the place of the expression
+    ENDING = "ending"  # it is the last statement of the block
+    CONSTANT = "constant"  # it names a new constant of the module, which the text becomes
+
+
 @dataclass(frozen=True)
 class Fix:
-    """What would repair a site: ``argument`` of its call set to ``value``; without one, the comment put in its place.
+    """What would repair a site: ``value``, put there as ``how`` says.
 
     ``brings`` is the module that the first name of the value comes from. ``safe`` changes nothing of what the program
-    does.
+    does. ``at`` is where, if that is not where the site is.
     """
 
     argument: str
     value: str
     brings: str = ""
     safe: bool = False
+    how: Repair = Repair.ARGUMENT
+    at: Span | None = None
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ class Mark:
     advice: str
     also: tuple[tuple[int, Owner], ...] = ()
     fix: Fix | None = None
+    fix_at: cst.CSTNode | None = None  # the node that the fix is about, where it is another
 
 
 @dataclass(frozen=True)
@@ -220,9 +221,11 @@ class Here:
         confidence: Confidence | None = None,
         also: Iterable[tuple[int, Owner]] = (),
         fix: Fix | None = None,
+        fix_at: cst.CSTNode | None = None,
         **words: str,
     ) -> Mark:
-        """A site of CHECK at NODE. WORDS fill the message beside ``{symbol}``, which comes from ORIGIN."""
+        """A site of CHECK at NODE, and what would repair it. WORDS fill the message beside ``{symbol}``, which comes
+        from ORIGIN."""
         said = _Words(symbol=symbol_name(origin) if origin is not None else "", **words)
         return Mark(
             check=check,
@@ -235,9 +238,10 @@ class Here:
             advice=check.advice.format_map(said),
             also=tuple(also),
             fix=fix,
+            fix_at=fix_at,
         )
 
-    def mark_held(self, check: Check, node: cst.Call, held: Held, **words: str) -> Mark:
+    def mark_held(self, check: Check, node: cst.Call, held: Held, *, fix: Fix | None = None, **words: str) -> Mark:
         """A site that a catalogue fact makes, at the argument that the fact names, else at the call."""
         at = self.argument_node(node, held.fact.at, held.symbol) if held.fact.at else None
         return self.mark(
@@ -247,7 +251,8 @@ class Here:
             owner=held.fact.owner,
             confidence=held.confidence,
             also=held.fact.also,
-            fix=None,
+            fix=fix,
+            fix_at=None,
             what=held.fact.what,
             **words,
         )

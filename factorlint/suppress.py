@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from factorlint.factors import BY_NUMBER, HOUSE
-from factorlint.model import Check, Confidence, Finding, Fix, Owner, RuleInfo, Severity, Site, Span, Status
+from factorlint.model import Check, Confidence, Finding, Fix, Owner, Repair, RuleInfo, Severity, Site, Span, Status
 from factorlint.source import Source
 
 UNUSED = Check(
@@ -36,6 +36,7 @@ MALFORMED = Check(
     Severity.WARNING,
     "{what}",
     "Name the checks and say why: `# factorlint: ignore[FL0801] reason`.",
+    fix="unsafe",
 )
 UNEXPLAINED = Check(
     "FL9003",
@@ -81,6 +82,7 @@ INFO = RuleInfo(
 _MARK = re.compile(r"#\s*factorlint\s*:(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _IGNORE = re.compile(r"\s*ignore\s*\[(?P<words>[^\]\[]*)\](?P<reason>.*)", re.DOTALL)
 _BARE = re.compile(r"\s*ignore\b(?!\s*\[)")
+_NAMELESS = re.compile(r"(?<=:)\s*ignore\b(\s*\[[\s,]*\])?", re.IGNORECASE)
 _SHORTEST = 4  # a shorter prefix than FL08 means everything, which is as good as bare
 _LAYOUT = frozenset((tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER))
 
@@ -247,20 +249,35 @@ def _marked(
         if _means(word, BY_NUMBER[site.factor].name, site.check)
     ]
     used.update((site.path, comment, word) for comment, word in hits)
+    if site.confidence is not Confidence.LOW:  # what a bare comment could name
+        near = [one for one in rows if not one.words and one.first <= line <= one.last]
+        used.update((site.path, comment, site.check.code) for comment in near)
     if not hits:
         return finding
     return replace(finding, status=Status.SUPPRESSED, why=hits[0][0].reason)
 
 
 def _complaints(comment: Comment, source: Source, used: set[tuple[str, Comment, str]]) -> Iterator[Site]:
+    near = sorted(word for path, one, word in used if (path, one) == (source.path, comment))
     for fault in comment.faults:
-        yield _site(MALFORMED, comment, source, fault)
+        named = "" if comment.words or source.cells else _named(comment, near)
+        yield replace(_site(MALFORMED, comment, source, fault), fix=_fix(named, safe=False) if named else None)
     idle = [word for word in comment.words if (source.path, comment, word) not in used]
     if idle:
         site = _site(UNUSED, comment, source, f"ignore[{', '.join(idle)}]")
-        yield replace(site, fix=None if source.cells or comment.faults else Fix("", _without(comment, idle), safe=True))
+        yield replace(site, fix=None if source.cells or comment.faults else _fix(_without(comment, idle), safe=True))
     if len(idle) < len(comment.words) and not comment.reason:
         yield _site(UNEXPLAINED, comment, source, ", ".join(word for word in comment.words if word not in idle))
+
+
+def _named(comment: Comment, near: Sequence[str]) -> str:
+    """The text of a bare COMMENT with the codes of what is NEAR; empty where there is nothing, or it is not bare."""
+    named, count = _NAMELESS.subn(f" ignore[{', '.join(near)}]", comment.text, 1)
+    return named if near and count else ""
+
+
+def _fix(text: str, *, safe: bool) -> Fix:
+    return Fix("", text, safe=safe, how=Repair.COMMENT)
 
 
 def _without(comment: Comment, idle: Sequence[str]) -> str:

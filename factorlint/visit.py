@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import libcst as cst
 
 from factorlint.content import normal
-from factorlint.model import Confidence, Problem, Site, Span
+from factorlint.model import Confidence, Fix, Problem, Site, Span
 from factorlint.origin import Kind, Origin
 from factorlint.position import spans
 from factorlint.rule import Here, Mark, Rule, View, Visitor, symbol_name
@@ -78,12 +79,20 @@ def _sites(
     module: cst.Module, source: Source, view: View, marks: Sequence[Mark], rules: Sequence[Rule]
 ) -> tuple[Site, ...]:
     factors = {check.id: rule.factor for rule in rules for check in rule.checks}
-    places = spans(module, [mark.node for mark in marks])
+    places = spans(module, [node for mark in marks for node in (mark.node, mark.fix_at) if node is not None])
     lines = source.text.split("\n")
-    return tuple(_site(mark, places[id(mark.node)], factors, source, view, lines) for mark in marks)
+    return tuple(_site(mark, places, factors, source, view, lines) for mark in marks)
 
 
-def _site(mark: Mark, span: Span, factors: dict[str, int], source: Source, view: View, lines: Sequence[str]) -> Site:
+def _site(
+    mark: Mark,
+    places: Mapping[int, Span],
+    factors: dict[str, int],
+    source: Source,
+    view: View,
+    lines: Sequence[str],
+) -> Site:
+    span = places[id(mark.node)]
     cell, line = source.locate(span.line)
     text = _text(lines, span)
     end_line = line + span.end_line - span.line
@@ -105,9 +114,13 @@ def _site(mark: Mark, span: Span, factors: dict[str, int], source: Source, view:
         source=" ".join(text.split())[:_TEXT],
         content=normal(text, header=isinstance(mark.node, _COMPOUND)),
         role=source.role,
-        fix=mark.fix if cell is None else None,
+        fix=_fix(mark, places) if cell is None else None,
         stranger=_stranger(view, mark),
     )
+
+
+def _fix(mark: Mark, places: Mapping[int, Span]) -> Fix | None:
+    return replace(mark.fix, at=places[id(mark.fix_at)]) if mark.fix and mark.fix_at else mark.fix
 
 
 def _scope(path: str, qualname: str) -> str:

@@ -41,7 +41,7 @@ def fate(handler: cst.ExceptHandler, here: Here, *, cli: bool) -> Does:
         return Does.RETRY_SIGNAL
     if raised:
         return Does.RAISES
-    calls = [one for one in here.inside(cst.Call) if not _logs(one.expr(one.node.func))]
+    calls = [one for one in here.inside(cst.Call) if not logs(one.expr(one.node.func))]
     if _appends(calls, name):
         return Does.APPENDS
     if _returns(here, name):
@@ -101,7 +101,7 @@ def _retry_exception(raised: cst.BaseExpression, here: Here) -> bool:
     return any(here.plays(origin, "retry") for origin in here.origins(target))
 
 
-def _logs(func: Expr) -> bool:
+def logs(func: Expr) -> bool:
     """``logger.error``, ``logging.exception``, ``self.log.warning``: nobody but an operator sees it."""
     if isinstance(func, Attr):
         holder = last_name(func.base) or ""
@@ -164,7 +164,7 @@ def _only_local(here: Here) -> bool:
         if order > here.where.order and any(isinstance(one, Name) and one.id in names for one in walk(value)):
             return False
     for called in facts.calls:
-        if called.scope == scope.id and called.order > here.where.order and not _logs(called.call.func):
+        if called.scope == scope.id and called.order > here.where.order and not logs(called.call.func):
             if any(isinstance(one, Name) and one.id in names for arg in called.call.args for one in walk(arg)):
                 return False
     return True

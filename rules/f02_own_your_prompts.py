@@ -11,6 +11,8 @@ from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.prompts import SYSTEM, USER, Prompt
 from factorlint.rule import Here, Mark, Rule, facts_at, text_of
 
+from ._constants import as_constant
+
 HIDDEN_PROMPT_CONSTRUCTOR = Check(
     "FL0201",
     "hidden-prompt-constructor",
@@ -42,6 +44,7 @@ INLINE_PROMPT = Check(
     Severity.INFO,
     "a prompt of {detail} lines stands inside the function that sends it: nothing can import or test it",
     "Move it to a named constant, a template file or a prompt function.",
+    fix="safe",
 )
 PROMPT_WITH_ADDITIONS = Check(
     "FL0205",
@@ -187,7 +190,8 @@ class OwnYourPrompts(Rule):
             lines = _lines(text, here, prompts[0])
             first = prompts[0]
             if first.kind == "literal" and lines > _MAX_INLINE:
-                yield here.mark(INLINE_PROMPT, at, confidence=Confidence.HIGH, detail=str(lines))
+                to, fix = as_constant(at, here, first)
+                yield here.mark(INLINE_PROMPT, at, confidence=Confidence.HIGH, fix=fix, fix_at=to, detail=str(lines))
             elif not _question(prompts) and (first.kind == "constant" or id(first.sink) not in said):
                 said.add(id(first.sink))
                 yield here.mark(OWNED_PROMPT, node if whole == text else at, confidence=Confidence.HIGH)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from factorlint.expr import Call, Expr, Name, Seq, Star
-from factorlint.model import Check, Confidence, Owner, Severity
+from factorlint.model import Check, Confidence, Fix, Owner, Severity
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here, Mark, Rule, facts_at
 
@@ -38,6 +38,7 @@ UNAPPROVED_HIGH_STAKES_TOOL = Check(
     Severity.WARNING,
     "the model may run this tool and nobody is asked: {what}",
     "Stop between the choice of this tool and its run, and let a person or a policy say yes.",
+    fix="unsafe",
 )
 HUMAN_AS_TOOL = Check(
     None, "human-as-tool", Owner.CODE, None, "the agent reaches a person by a call that is handed out: {what}"
@@ -168,7 +169,8 @@ class ContactHumansWithTools(Rule):
             return
         if _people.approved_on_the_way(here.view, place):
             return
-        yield here.mark(UNAPPROVED_HIGH_STAKES_TOOL, node, confidence=Confidence.MEDIUM, what=what)
+        at, fix = _approval(node, here)
+        yield here.mark(UNAPPROVED_HIGH_STAKES_TOOL, node, confidence=Confidence.MEDIUM, fix=fix, fix_at=at, what=what)
 
     def visit_If(self, node: cst.If, here: Here) -> Iterator[Mark]:
         """``if intent == "request_clarification": …; return``: asked, saved, and left."""
@@ -177,6 +179,19 @@ class ContactHumansWithTools(Rule):
                 continue
             yield here.mark(HUMAN_AS_TOOL, node, branch.answer.weaker(), what=", ".join(branch.values))
             return
+
+
+def _approval(node: cst.FunctionDef, here: Here) -> tuple[cst.Decorator | None, Fix | None]:
+    """The decorator of the tool whose library would ask before it, and the argument that makes it."""
+    for decorator in node.decorators:
+        made = decorator.decorator
+        for origin in here.origins(made.func if isinstance(made, cst.Call) else made):
+            symbol = origin.symbol
+            for fact in here.view.catalog.facts(symbol) if symbol is not None else ():
+                asks = fact.check == HUMAN_AS_TOOL.id and {fact.at: "truthy"} in fact.when
+                if asks and symbol is not None and fact.at in symbol.parameter("approval"):
+                    return decorator, Fix(fact.at, "True")
+    return None, None
 
 
 def _elements(here: Here, expr: Expr, where: Where) -> Iterator[tuple[Expr, Where]]:

@@ -9,11 +9,12 @@ import libcst as cst
 from factorlint.expr import Attr, Call, Expr, Name, last_name, walk
 from factorlint.facts import Called
 from factorlint.known_calls import answers_in
-from factorlint.model import Check, Confidence, Fix, Owner, Severity
+from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Where
-from factorlint.rule import Held, Here, Mark, Rule
+from factorlint.rule import Here, Mark, Rule
 
 from ._handlers import Does, fate
+from ._mended import bound, one_line, switched_off, told
 
 UNBOUNDED_RETRY = Check(
     "FL0901",
@@ -31,6 +32,7 @@ SWALLOWED_ERROR = Check(
     Severity.WARNING,
     "the error of {what} goes no further than this handler: model, caller and user go on without it",
     "Put a short form of the error into the thread, return it, or raise it.",
+    fix="unsafe",
 )
 RAW_TRACEBACK_IN_CONTEXT = Check(
     "FL0903",
@@ -39,6 +41,7 @@ RAW_TRACEBACK_IN_CONTEXT = Check(
     Severity.INFO,
     "a whole traceback goes into the context",
     "Give the model one line: what failed, and with which arguments.",
+    fix="unsafe",
 )
 FRAMEWORK_ERROR_HANDLING = Check(
     "FL0904",
@@ -47,6 +50,7 @@ FRAMEWORK_ERROR_HANDLING = Check(
     Severity.INFO,
     "{symbol} handles the error itself: {what}",
     "Handle the error in your own loop, where you can count it, shorten it and stop.",
+    fix="unsafe",
 )
 ERROR_AS_EVENT = Check(None, "error-as-event", Owner.CODE, None, "the error joins the thread and the loop goes on")
 HANDLED_ERROR = Check(None, "handled-error", Owner.CODE, None, "the error is shown, or returned in the result")
@@ -130,7 +134,7 @@ class CompactErrors(Rule):
 
     def visit_Call(self, node: cst.Call, here: Here) -> Iterator[Mark]:
         for held in here.held(node, "FL0904"):
-            yield here.mark_held(FRAMEWORK_ERROR_HANDLING, node, held)
+            yield here.mark_held(FRAMEWORK_ERROR_HANDLING, node, held, fix=switched_off(node, held, here))
         if isinstance(_parent(here), cst.Decorator):
             return
         function = here.function()
@@ -139,7 +143,7 @@ class CompactErrors(Rule):
 
     def _retry(self, made: cst.BaseExpression, at: cst.CSTNode, here: Here) -> Iterator[Mark]:
         for held in here.held(made, "FL0901"):
-            fix = _fix(held)
+            fix = bound(held)
             yield here.mark(UNBOUNDED_RETRY, at, held.origin, confidence=held.confidence, what=held.fact.what, fix=fix)
         for held in here.held(made, "bounded-retry"):
             yield here.mark(BOUNDED_RETRY, at, held.origin, owner=held.fact.owner, confidence=held.confidence)
@@ -196,7 +200,8 @@ class CompactErrors(Rule):
         if does is Does.APPENDS:
             yield here.mark(ERROR_AS_EVENT, node, confidence=Confidence.MEDIUM)
             if _whole_traceback(here):
-                yield here.mark(RAW_TRACEBACK_IN_CONTEXT, node, confidence=Confidence.MEDIUM)
+                at, fix = one_line(node, here)
+                yield here.mark(RAW_TRACEBACK_IN_CONTEXT, node, confidence=Confidence.MEDIUM, fix=fix, fix_at=at)
         elif does is Does.RETRY_SIGNAL:
             yield here.mark(ERROR_AS_EVENT, node, owner=Owner.SHARED, confidence=Confidence.MEDIUM)
         elif does is Does.RETURNS and what == "the tool call":  # the result that the loop puts into the thread
@@ -204,7 +209,8 @@ class CompactErrors(Rule):
         elif does in (Does.RETURNS, Does.SHOWS):
             yield here.mark(HANDLED_ERROR, node, confidence=Confidence.MEDIUM)
         elif does is Does.DROPS and not _inside_a_counted_loop(here) and not _tried_otherwise(here):
-            yield here.mark(SWALLOWED_ERROR, node, confidence=Confidence.MEDIUM, what=what)
+            at, fix = told(node, what == "the tool")
+            yield here.mark(SWALLOWED_ERROR, node, confidence=Confidence.MEDIUM, fix=fix, fix_at=at, what=what)
 
     def visit_Raise(self, node: cst.Raise, here: Here) -> Iterator[Mark]:
         """``raise ModelRetry``: the framework gives the error to the model."""
@@ -410,12 +416,3 @@ def _read_by_a_person(here: Here) -> bool:
     if function is None:
         return True
     return bool(here.view.facts.main) or function.name in ("main", "cli", "run_cli")
-
-
-def _fix(held: Held) -> Fix | None:
-    """The bound that the catalogue says the library takes, if it is an argument of this call."""
-    for said in held.fact.gives_back:
-        name, sign, value = said.partition("=")
-        if sign and value and name in held.symbol.parameter("retries"):
-            return Fix(name, value, "" if value.isdigit() else held.symbol.path.partition(".")[0])
-    return None

@@ -14,8 +14,11 @@ from factorlint.model import Fix, Span
 STOP = Fix("stop", "stop_after_attempt(3)", "tenacity")
 LIMIT = Fix("max_iter", "20")
 
+FIXABLE = ("FL0204", "FL0703", "FL0803", "FL0901", "FL0902", "FL0903", "FL0904", "FL1002", "FL9001", "FL9002")
 BEFORE = {
-    "a.py": """import backoff
+    "a.py": """import traceback
+
+import backoff
 import tenacity
 from tenacity import wait_fixed
 from crewai import Agent
@@ -55,6 +58,103 @@ agent = Agent(
 other = Agent(role="x", goal="y", backstory="z", tools=[save])  # factorlint: ignore[FL0201, FL0901] as it is
 # factorlint: ignore[FL0301] gone
 x = 1  # factorlint: ignore[FL0301] gone  # noqa: E501
+
+
+def four(messages, log):
+    try:
+        return client.chat.completions.create(model="m", messages=messages, temperature=0.7)
+    except Exception:
+        log.error("no")  # told
+
+
+def five(messages):
+    try:
+        return client.chat.completions.create(model="m", messages=messages)
+    except Exception:
+        return None
+
+
+def six(messages):
+    for _ in range(3):
+        try:
+            messages.append(client.chat.completions.create(model="m", messages=messages))
+        except Exception as error:
+            messages.append({"role": "user", "content": traceback.format_exc()})
+""",
+    "p.py": '''#!/usr/bin/env python
+"""Prompts inside functions."""
+
+from openai import OpenAI
+
+client = OpenAI()
+ASK_PROMPT = 1
+
+
+# What is said of it.
+@staticmethod
+def ask(q):
+    return client.chat.completions.create(
+        model="m",
+        messages=[
+            {"role": "system", "content": """One.
+            Two.
+              Three.
+            Four."""},
+            {"role": "user", "content": f"Five {q}\\nsix\\nseven\\neight"},
+        ],
+    )
+
+
+class Bot:
+    def ask(self, q):
+        first = [{"role": "user", "content": "a\\nb\\nc\\nd"}, {"role": "system", "content": (
+            "e\\n"
+            "f\\n"  # remark
+            'g\\nh'
+        )}]
+        return client.chat.completions.create(model="m", messages=first)
+''',
+    "t.py": """from agents import Agent, function_tool
+from langchain.agents import AgentExecutor
+
+
+@function_tool
+def delete_file(path: str) -> str:
+    import os
+
+    try:
+        os.remove(path)
+    except OSError as problem:
+        pass
+    return "ok"
+
+
+agent = Agent(name="x", instructions="y", tools=[delete_file])
+
+
+def run(a, t):
+    e = AgentExecutor(agent=a, tools=t, handle_parsing_errors = True)
+    return e.invoke({"input": "x"})  # factorlint: ignore we know
+""",
+    "like.py": """from agents import Agent, function_tool
+from my_agents import Executor, Worker, retry
+
+
+@retry
+def one(q, temperature=0.9, max_iter=500):
+    try:
+        return Worker(temperature=0.9, max_iter=500, max_turns=500, tools=[one]).stream({"messages": [q]})
+    except ValueError:
+        pass
+
+
+@function_tool
+def temperature(city: str) -> str:
+    return f"warm in {city}"
+
+
+agent = Agent(name="x", instructions="y", tools=[temperature])
+executor = Executor(agent=agent, handle_parsing_errors=True, temperature=0.9)
 """,
     "g.py": """from langgraph.prebuilt import create_react_agent
 
@@ -73,7 +173,59 @@ def ask(q):
     return agent.invoke({"messages": [q]})
 """,
 }
+CONSTANTS = (
+    (
+        """# What is said of it.
+""",
+        '''ASK_SYSTEM_PROMPT = """One.
+            Two.
+              Three.
+            Four."""
+
+
+ASK_PROMPT_2 = "Five {q}\\nsix\\nseven\\neight"
+
+
+# What is said of it.
+''',
+    ),
+    (
+        '''"content": """One.
+            Two.
+              Three.
+            Four."""}''',
+        '"content": ASK_SYSTEM_PROMPT}',
+    ),
+    (
+        '"content": f"Five {q}\\nsix\\nseven\\neight"',
+        '"content": ASK_PROMPT_2.format(q=q)',
+    ),
+    (
+        "class Bot:",
+        """ASK_PROMPT_3 = "a\\nb\\nc\\nd"
+
+
+ASK_SYSTEM_PROMPT_2 = (
+    "e\\n"
+    "f\\n"  # remark
+    'g\\nh'
+)
+
+
+class Bot:""",
+    ),
+    ('"content": "a\\nb\\nc\\nd"}', '"content": ASK_PROMPT_3}'),
+    (
+        """"content": (
+            "e\\n"
+            "f\\n"  # remark
+            'g\\nh'
+        )}""",
+        '"content": ASK_SYSTEM_PROMPT_2}',
+    ),
+)
 SAFE = (
+    *CONSTANTS,
     (", FL0901] as", "] as"),
     ("# factorlint: ignore[FL0301] gone\nx = 1  # factorlint: ignore[FL0301] gone  # noqa", "x = 1  # noqa"),
 )
@@ -83,8 +235,15 @@ UNSAFE = (
     ("    Exception,  # anything\n", "    Exception,  # anything\n    max_tries=3,\n"),
     ("max_iter=50,  # many", "max_iter=20,  # many"),
     ('backstory="z", tools=[save])', 'backstory="z", tools=[save], max_iter=20)'),
-    ("tools=[delete_file])", 'tools=[delete_file], interrupt_before=["tools"])'),
-    ('{"messages": [q]})', '{"messages": [q]}, config={"recursion_limit": 20})'),
+    ('m", tools=[delete_file])', 'm", tools=[delete_file], interrupt_before=["tools"])'),
+    ('agent.invoke({"messages": [q]})', 'agent.invoke({"messages": [q]}, config={"recursion_limit": 20})'),
+    ('        log.error("no")  # told\n', '        log.error("no")  # told\n        raise\n'),
+    ("        return None\n", "        raise\n"),
+    ("traceback.format_exc()", "repr(error)"),
+    ("@function_tool\ndef delete_file", "@function_tool(needs_approval=True)\ndef delete_file"),
+    ('        pass\n    return "ok', '        return f"{type(problem).__name__}: {problem}"\n    return "ok'),
+    ("handle_parsing_errors = True", "handle_parsing_errors = False"),
+    ("ignore we know", "ignore[FL0801] we know"),
 )
 
 
@@ -104,7 +263,7 @@ def test_safe_fixes_change_comments_only(tmp_path: Path) -> None:
     put(tmp_path, BEFORE)
     done = call(tmp_path, "audit", "--isolated", "--fix", "--exit-zero", "-o", "json")
     assert read(tmp_path) == changed(*SAFE)
-    assert "factorlint: 3 findings fixed in 1 file\n" in done.err
+    assert "factorlint: 7 findings fixed in 2 files\n" in done.err
     assert "more can be fixed with --unsafe-fixes" in done.err
     assert done.lines("FL9001") == []
 
@@ -117,8 +276,10 @@ def test_all_fixes_and_the_second_time_nothing(tmp_path: Path) -> None:
     assert '+    return agent.invoke({"messages": [q]}, config={"recursion_limit": 20})\n' in shown.out
     done = call(tmp_path, *words, "--fix")
     assert read(tmp_path) == changed(*SAFE, *UNSAFE)
-    for code in ("FL0803", "FL0901", "FL1002", "FL9001"):
-        assert done.lines(code) == [], code
+    assert [one["code"] for one in done.report["sites"] if one["fixable"] and one["status"] == "new"] == []
+    assert {one["code"] for one in done.report["sites"]} & set(FIXABLE) == {"FL0703"}, (
+        "a tool that no decorator makes one"
+    )
     again = call(tmp_path, *words, "--diff")
     assert (again.code, again.out, again.err) == (0, "", "")
 
@@ -189,8 +350,5 @@ def test_ends_of_lines_stay(tmp_path: Path) -> None:
 def test_the_list_of_rules_says_what_can_be_fixed(tmp_path: Path) -> None:
     rows = [line.split() for line in call(tmp_path, "rules").out.splitlines()]
     assert {row[0]: row[-1] for row in rows if row[-1] in ("safe", "unsafe")} == {
-        "FL0803": "unsafe",
-        "FL0901": "unsafe",
-        "FL1002": "unsafe",
-        "FL9001": "safe",
+        code: "safe" if code in ("FL0204", "FL9001") else "unsafe" for code in FIXABLE
     }
