@@ -121,7 +121,19 @@ def _python(place: Place, file: str, text: str, key: str, given: Given, words: s
             found.append(Passage(file, node.lineno, key, filled_in(pieces, given)))
     wanted = folded(words)
     exact = [one for one in found if wanted and wanted in folded("".join(piece.text for piece in one.pieces))]
+    if wanted and not exact:
+        exact = list(_inside(file, tree, key, given, wanted))
     return next(iter(exact or found), None)
+
+
+def _inside(file: str, tree: ast.Module, key: str, given: Given, wanted: str) -> Iterator[Passage]:
+    """The texts inside what goes by KEY that begin so: a function may send a text that it does not return."""
+    for node, _ in _called(tree, key.rpartition(".")[2]):
+        for inner in ast.walk(node):
+            if isinstance(inner, (ast.Constant, ast.JoinedStr, ast.BinOp)):
+                pieces = Sketch(given).value(inner) or ()
+                if wanted in folded("".join(piece.text for piece in pieces)):
+                    yield Passage(file, inner.lineno, key, filled_in(pieces, given))
 
 
 def _read(place: Place, file: str, tree: ast.Module, node: Any, value: ast.expr | None, given: Given) -> Pieces:

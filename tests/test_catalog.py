@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 import sys
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 from packaging.specifiers import SpecifierSet
 
-from factorlint import registry
-from factorlint.catalog import Catalog, Condition, Fact, Library, Symbol, load
+from factorlint import compiled, registry
+from factorlint.catalog import ANSWERS, DOES, ROLES, Catalog, Condition, Fact, Library, Symbol, load
 
 FOLDER = Path(__file__).parents[1] / "rules" / "frameworks"
 FILES = sorted(FOLDER.glob("*.yaml"))
@@ -67,6 +71,26 @@ def test_file_loads_on_its_own(path: Path) -> None:
     assert library.packages or set(library.imports) <= sys.stdlib_module_names
     assert library.kind in KINDS
     assert all(root for root in library.imports)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_file_fits_the_schema(path: Path) -> None:
+    data = json.loads(json.dumps(compiled.parse(path.read_bytes())))  # mappings with the keys of JSON
+    errors = jsonschema.Draft202012Validator(schema()).iter_errors(data)
+    assert [(list(error.absolute_path), error.message[:200]) for error in errors] == []
+
+
+def test_the_schema_knows_the_words_that_the_program_knows() -> None:
+    words = schema()["$defs"]["symbol"]["properties"]
+    assert set(words["is"]["oneOf"][0]["enum"]) == ROLES
+    assert set(words["does"]["enum"]) == DOES
+    assert set(words["answer"]["enum"]) == ANSWERS
+    assert set(schema()["properties"]["kind"]["enum"]) == KINDS
+
+
+@functools.cache
+def schema() -> Any:
+    return json.loads(resources.files("factorlint").joinpath("catalog.schema.json").read_text(encoding="utf-8"))
 
 
 def test_there_is_a_catalogue() -> None:
