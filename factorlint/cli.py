@@ -20,7 +20,7 @@ from factorlint.console import look as _console
 from factorlint.console import plainly as _plainly
 from factorlint.console import say as _say
 from factorlint.console import write as _write
-from factorlint.flags import Colored, Folder, Named, Pages, Paths, Plugins, Words, auditing, reading, settings
+from factorlint.flags import Colored, Folder, Named, Pages, Paths, Plugins, Words, auditing, fleeting, reading, settings
 from factorlint.model import RuleInfo
 from factorlint.report._text import safe
 from factorlint.sift import strangers
@@ -321,6 +321,37 @@ def show_history(
             told, served = history.history(root, how, since, every, watch)
         _say(history.words(served))
         delivery.deliver(asked, color, lambda name, look: pages.render(name, told, look))
+
+
+@app.command()
+@fleeting
+def fleet(
+    ctx: typer.Context,
+    repos: Annotated[list[Path], typer.Argument(help="Trees, folders of clones, bare repositories, lists of these.")],
+    engine: Annotated[str, typer.Option(metavar="local|dask://HOST:PORT", help="Who works.")] = "local",
+    tables: Annotated[Path, typer.Option(metavar="DIR", help="Where the two tables go.")] = Path("factorlint-fleet"),
+    seconds: Annotated[float, typer.Option("--tree-seconds", metavar="N", min=1, help="What a tree may take.")] = 900,
+    output: Pages = None,
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 even if a tree could not be audited.")] = False,
+) -> None:
+    """Audit many trees, each by itself: two Parquet tables (sites, scores) and a ranking, the worst first.
+
+    One configuration holds for all (--config); what a tree brings along is not asked. Formats: text, markdown, json.
+    """
+    with _plainly():
+        from factorlint import fleet as body
+        from factorlint.report import fleet as pages
+
+        asked = delivery.asked(pages.FORMATS, output)
+        mine = {"output": None, "persona": Persona.AUDITOR, "isolated": not ctx.params["config"]}
+        told = settings(Path.cwd(), {**ctx.params, **mine})
+        _known(told)
+        ranking = body.audit(repos, told, engine=engine, seconds=seconds, tables=tables)
+        delivery.deliver(asked, told.color, lambda name, look: pages.render(name, ranking, look))
+        code, why = (gates.CLEAN, "") if exit_zero else body.ending(ranking)
+    if code:
+        _say(f"exit {code}: {why}")
+    raise typer.Exit(code)
 
 
 def run() -> int:

@@ -61,6 +61,10 @@ _READING = (
     *("exclude", "extend-exclude", "force-exclude", "include-tests", "notebooks", "baseline"),
     *("jobs", "no-cache", "cache-dir", "no-progress", "plugin"),
 )
+_FLEET = (
+    *("select", "extend-select", "ignore", "severity", "min-confidence", "min-severity"),
+    *("exclude", "extend-exclude", "include-tests", "notebooks", "jobs", "no-cache", "cache-dir", "color", "plugin"),
+)
 _RUN: Mapping[str, Any] = {
     "config": Annotated[Path | None, typer.Option("--config", metavar="FILE", help="This configuration and no other.")],
     "isolated": Annotated[bool, typer.Option("--isolated", help="No configuration file at all.")],
@@ -87,6 +91,11 @@ def auditing(command: Command) -> Command:
 def reading(command: Command) -> Command:
     """COMMAND with the flags that say what is read, and none that says what is reported."""
     return _with({**_options(_READING), **_RUN}, command)
+
+
+def fleeting(command: Command) -> Command:
+    """COMMAND with the flags that hold for many trees at once."""
+    return _with({**_options(_FLEET), "config": _RUN["config"]}, command)
 
 
 def _options(keys: Iterable[str]) -> dict[str, Any]:

@@ -47,13 +47,27 @@ class Blob(NamedTuple):
     name: str
 
 
-def commit(folder: Path, revision: str, what: str) -> str:
+class Bare(NamedTuple):
+    """A repository that was named as one; git is to take no folder for a repository by what lies in it."""
+
+    folder: Path
+
+
+Place = Path | Bare  # a folder inside a work tree, or a repository without one
+
+
+def bare(folder: Path) -> bool:
+    """Whether FOLDER is a git directory that lies by itself."""
+    return (folder / "HEAD").is_file() and (folder / "objects").is_dir() and (folder / "refs").is_dir()
+
+
+def commit(folder: Place, revision: str, what: str) -> str:
     """The full name of the commit that REVISION means. Raises RevisionError, naming WHAT was asked for."""
     words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     return ask(folder, *words, what=what).decode().strip()
 
 
-def files(folder: Path, tree: str, what: str) -> list[Blob]:
+def files(folder: Place, tree: str, what: str) -> list[Blob]:
     """What an audit may read of FOLDER in TREE (or a commit)."""
     rows = ask(folder, "ls-tree", "-r", "-z", tree, what=what).split(b"\0")
     found = []
@@ -73,14 +87,14 @@ def wanted(mode: bytes, path: str) -> bool:
     return not {"", ".", "..", ".git"}.intersection(path.lower().split("/")) and "\\" not in path
 
 
-def sizes(folder: Path, names: Sequence[str], what: str) -> dict[str, int]:
+def sizes(folder: Place, names: Sequence[str], what: str) -> dict[str, int]:
     """The bytes of each of the objects NAMES; those that the repository does not have are left out."""
     told = ask(folder, "cat-file", "--batch-check", given=_lines(names), what=what) if names else b""
     rows = [line.split() for line in told.splitlines()]
     return {row[0].decode(): int(row[2]) for row in rows if len(row) == 3 and row[2].isdigit()}
 
 
-def contents(folder: Path, names: Sequence[str], what: str) -> Iterator[bytes]:
+def contents(folder: Place, names: Sequence[str], what: str) -> Iterator[bytes]:
     """What is in the objects NAMES, in their order. Raises RevisionError for one that is not there."""
     held = ask(folder, "cat-file", "--batch", given=_lines(names), what=what) if names else b""
     at = 0
@@ -94,9 +108,10 @@ def contents(folder: Path, names: Sequence[str], what: str) -> Iterator[bytes]:
         at = end + 1 + size + 1
 
 
-def ask(folder: Path, *words: str, what: str, given: bytes | None = None) -> bytes:
+def ask(folder: Place, *words: str, what: str, given: bytes | None = None) -> bytes:
     """What git prints in FOLDER. Raises RevisionError, naming WHAT was asked for."""
-    command: Sequence[str] = ("git", *_SAFE, "-C", str(folder), *words)
+    place = (f"--git-dir={folder.folder}",) if isinstance(folder, Bare) else ("-C", str(folder))
+    command: Sequence[str] = ("git", *_SAFE, *place, *words)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | _SETTINGS
     try:
         done = subprocess.run(

@@ -305,6 +305,43 @@ class History:
     notes: tuple[str, ...] = ()
 
 
+# -- many trees ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Tally:
+    """A check and its findings; ``trees`` have one of them."""
+
+    code: str
+    name: str
+    findings: int
+    trees: int = 1
+
+
+@dataclass(frozen=True)
+class Rank:
+    """One scored tree among many; ``framework`` are the decisive factors that a framework owns."""
+
+    repo: str
+    score: float
+    verdict: str
+    framework: tuple[int, ...]
+    findings: int
+    checks: tuple[Tally, ...]  # most findings first
+    failed: int  # files that were not read
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Many trees, worst first; those without agent code and those that could not be audited by their names."""
+
+    version: str
+    ranks: tuple[Rank, ...]
+    silent: tuple[str, ...]
+    problems: tuple[Problem, ...]  # the path of each is the tree's name
+    checks: tuple[Tally, ...]  # over all trees, most findings first
+
+
 # -- what a library takes over, told without a tree ------------------------------------------------------------------
 
 

@@ -42,15 +42,17 @@ def each(
     seconds: Callable[[Item], float],
     memory_mb: int = 2048,
     start: Literal["fork", "spawn"] | None = None,
+    most: int = _CHUNK,
 ) -> Iterator[tuple[Item, Result | Failure]]:
     """WORK over ITEMS, in their order, in JOBS processes; the same for any number of them.
 
     An item may take SECONDS and MEMORY_MB above what a worker starts with. Forked workers see the parent's objects,
     and WORK may be a closure; with ``spawn``, the only way on Windows, WORK and ITEMS are pickled. Results always are.
-    Closing the iterator, or an interrupt, kills the workers.
+    A worker is handed MOST items at once, fewer where there are few. Closing the iterator, or an interrupt, kills the
+    workers.
     """
     method = start or ("fork" if hasattr(os, "fork") else "spawn")
-    boss = _Boss(work, items, max(1, jobs), seconds, memory_mb, method)
+    boss = _Boss(work, items, max(1, jobs), seconds, memory_mb, method, most)
     try:
         for index, item in enumerate(items):
             while index not in boss.done:
@@ -83,11 +85,12 @@ class _Boss(Generic[Item, Result]):
         seconds: Callable[[Item], float],
         memory_mb: int,
         method: str,
+        most: int,
     ) -> None:
         self.work, self.items, self.jobs, self.seconds, self.memory_mb = work, items, jobs, seconds, memory_mb
         self.forks = method == "fork"
         self.context: Any = get_context(method)
-        size = max(1, min(_CHUNK, len(items) // (jobs * 4)))
+        size = max(1, min(most, len(items) // (jobs * 4)))
         self.queue = deque(deque(range(at, min(at + size, len(items)))) for at in range(0, len(items), size))
         self.done: dict[int, Result | Failure] = {}
         self.workers: list[_Worker] = []
