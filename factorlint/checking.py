@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from factorlint import files, gates, progress
 from factorlint.around import Around
 from factorlint.config import Output, Settings
-from factorlint.console import look, save, say, write
+from factorlint.console import look, quoted, save, say, write
 from factorlint.fix import Fixed, diff, fixes, wanted
 from factorlint.model import Report
 from factorlint.report import Look, render
@@ -92,7 +92,7 @@ def _audit(root: Path, paths: list[Path], told: Settings, wishes: Wishes, unsave
 
 def _shown(changes: list[Fixed]) -> tuple[int, str]:
     for one in changes:
-        write(diff(one))
+        write(quoted(diff(one)))
     return (gates.UNMET, _counted(changes, "to fix")) if changes else (gates.CLEAN, "")
 
 

@@ -47,6 +47,13 @@ def write(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def quoted(text: str) -> str:
+    """TEXT of a stranger's file: as it is for a program, and with nothing that a terminal would obey for a person."""
+    if not sys.stdout.isatty():
+        return text
+    return "\n".join("\t".join(map(safe, line.split("\t"))) for line in text.split("\n"))
+
+
 def say(text: str) -> None:
     """One line of our own to standard error."""
     typer.echo(f"factorlint: {safe(text)}", err=True)

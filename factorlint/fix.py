@@ -6,6 +6,7 @@ A file whose text would no longer parse is left alone. Notebooks are not edited.
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -56,9 +57,8 @@ def fixes(root: Path, sites: Sequence[Site], unsaved: Mapping[str, bytes] = Mapp
 
 def diff(change: Fixed) -> str:
     """CHANGE as a unified diff."""
-    rows = difflib.unified_diff(
-        change.before.splitlines(), change.after.splitlines(), change.path, change.path, lineterm=""
-    )
+    name = change.path if change.path.isprintable() else json.dumps(change.path)  # a name must not begin another file
+    rows = difflib.unified_diff(change.before.splitlines(), change.after.splitlines(), name, name, lineterm="")
     return "".join(f"{row}\n" for row in rows)
 
 

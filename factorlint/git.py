@@ -84,7 +84,8 @@ def wanted(mode: bytes, path: str) -> bool:
     """Whether an audit may read the entry of a tree at PATH: a regular file of a fitting name, inside the folder."""
     if mode not in _FILES or not (path.endswith(_SUFFIXES) or manifest(path)):
         return False
-    return not {"", ".", "..", ".git"}.intersection(path.lower().split("/")) and "\\" not in path
+    inside = not {"", ".", "..", ".git"}.intersection(path.lower().split("/")) and "\\" not in path
+    return inside and not (os.name == "nt" and ":" in path)  # another drive there
 
 
 def sizes(folder: Place, names: Sequence[str], what: str) -> dict[str, int]:

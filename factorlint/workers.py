@@ -100,7 +100,8 @@ class _Boss(Generic[Item, Result]):
         """Wait for one thing to happen, and act on it."""
         while len(self.workers) < self.jobs and len(self.queue) > sum(not worker.ready for worker in self.workers):
             try:
-                self.workers.append(self.started())
+                with _undisturbed():
+                    self.workers.append(self.started())
             except OSError:  # the system has no more processes for us
                 self.jobs = len(self.workers)
         if not self.workers:
@@ -188,6 +189,19 @@ def _bury(worker: _Worker) -> None:
     worker.process.join()
     worker.process.close()
     worker.pipe.close()
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """An interrupt waits: one that came while a process forks would be lost, or leave a process that nobody knows."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _unpacked(said: bytes) -> Any:
