@@ -10,7 +10,7 @@ import functools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from factorlint import compiled
 from factorlint.model import Cell, Grip, Owner, Stop
@@ -120,14 +120,18 @@ class Catalog:
     members: Mapping[str, tuple[str, ...]]  # canonical path → member names, for inherited look-ups
     roots: Mapping[str, Library]
 
+    @functools.cached_property
+    def _memory(self) -> _Memory:
+        return _Memory({}, {}, {}, {}, {})
+
     def library_of(self, path: str) -> Library | None:
         """The library whose import root PATH starts with (the longest root wins)."""
-        parts = path.split(".")
-        for end in range(len(parts), 0, -1):
-            found = self.roots.get(".".join(parts[:end]))
-            if found:
-                return found
-        return None
+        known = self._memory.libraries
+        if path not in known:
+            parts = path.split(".")
+            roots = (self.roots.get(".".join(parts[:end])) for end in range(len(parts), 0, -1))
+            known[path] = next((root for root in roots if root), None)
+        return known[path]
 
     @functools.cached_property
     def roots_anywhere(self) -> tuple[str, ...]:
@@ -136,30 +140,63 @@ class Catalog:
 
     def find(self, path: str) -> Symbol | None:
         """The symbol at PATH: by any of its names, by inheritance, or as a member of a wildcard."""
-        return _find(self, path, 0)
+        known = self._memory.found
+        if path not in known:
+            known[path] = _find(self, path, 0)
+        return known[path]
 
     def is_a(self, symbol: Symbol | None, role: str) -> bool:
         """Whether SYMBOL, or what it extends, plays ROLE."""
-        return symbol is not None and any(role in one.roles for one in self.lineage(symbol))
+        if symbol is None:
+            return False
+        roles = self._memory.roles.get(id(symbol))
+        if roles is None:
+            roles = frozenset(role for one in self.lineage(symbol) for role in one.roles)
+            self._memory.roles[id(symbol)] = roles
+        return role in roles
 
-    def lineage(self, symbol: Symbol) -> Iterator[Symbol]:
+    def lineage(self, symbol: Symbol) -> tuple[Symbol, ...]:
         """SYMBOL and what it extends, nearest first, each once."""
-        seen: set[str] = set()
-        queue = [symbol]
-        while queue:
-            one = queue.pop(0)
-            if one.path in seen:
-                continue
-            seen.add(one.path)
-            yield one
-            queue += [found for name in one.extends if (found := self.by_path.get(name))]
+        known = self._memory.lineages.get(id(symbol))
+        if known is None:
+            known = self._memory.lineages[id(symbol)] = tuple(_lineage(self, symbol))
+        return known
 
-    def facts(self, symbol: Symbol) -> Iterator[Fact]:
+    def facts(self, symbol: Symbol) -> tuple[Fact, ...]:
         """The facts of SYMBOL; what it extends answers for the checks it does not speak of itself."""
-        said: set[str] = set()
-        for one in self.lineage(symbol):
-            yield from (fact for fact in one.facts if fact.check not in said)
-            said |= {fact.check for fact in one.facts}
+        known = self._memory.facts.get(id(symbol))
+        if known is None:
+            known = self._memory.facts[id(symbol)] = tuple(_facts(self, symbol))
+        return known
+
+
+class _Memory(NamedTuple):
+    """What a catalogue has answered; its symbols, which live as long as it does, by identity."""
+
+    libraries: dict[str, Library | None]
+    found: dict[str, Symbol | None]
+    roles: dict[int, frozenset[str]]
+    lineages: dict[int, tuple[Symbol, ...]]
+    facts: dict[int, tuple[Fact, ...]]
+
+
+def _lineage(catalog: Catalog, symbol: Symbol) -> Iterator[Symbol]:
+    seen: set[str] = set()
+    queue = [symbol]
+    while queue:
+        one = queue.pop(0)
+        if one.path in seen:
+            continue
+        seen.add(one.path)
+        yield one
+        queue += [found for name in one.extends if (found := catalog.by_path.get(name))]
+
+
+def _facts(catalog: Catalog, symbol: Symbol) -> Iterator[Fact]:
+    said: set[str] = set()
+    for one in catalog.lineage(symbol):
+        yield from (fact for fact in one.facts if fact.check not in said)
+        said |= {fact.check for fact in one.facts}
 
 
 def _find(catalog: Catalog, path: str, depth: int) -> Symbol | None:

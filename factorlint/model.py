@@ -35,6 +35,8 @@ class Confidence(str, enum.Enum):
     MEDIUM = "medium"  # reached through inference: an attribute, a parameter, a factory, a subclass
     LOW = "low"  # name or shape alone
 
+    __hash__ = str.__hash__  # an enum's own is a Python function, and origins are compared all the time
+
 
 class Role(str, enum.Enum):
     """What a file is in its tree."""

@@ -14,6 +14,8 @@ from factorlint.model import Confidence
 class Kind(str, enum.Enum):
     """The kinds of thing that an expression can be traced to."""
 
+    __hash__ = str.__hash__  # an enum's own is a Python function, and origins are compared all the time
+
     LIBRARY = "library"  # a module, class or function of a dependency, as such
     INSTANCE = "instance"  # an object that a dependency made, or a member of one
     MODULE = "module"  # a module of the tree

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -116,11 +116,9 @@ class Project:
             number = scope.parent
         return None
 
-    def methods(self, path: str, class_scope: int) -> Iterator[Scope]:
+    def methods(self, path: str, class_scope: int) -> tuple[Scope, ...]:
         """The functions defined directly in a class body."""
-        for scope in self.files[path].scopes:
-            if scope.parent == class_scope and scope.kind == "function":
-                yield scope
+        return self._methods.get((path, class_scope), ())
 
     @functools.cached_property
     def _writes(self) -> Mapping[tuple[str, int], list[Write]]:
@@ -133,6 +131,32 @@ class Project:
     def writes(self, path: str, scope: int) -> Sequence[Write]:
         """Attribute and item writes directly in a scope."""
         return self._writes.get((path, scope), ())
+
+    @functools.cached_property
+    def _own_writes(self) -> Mapping[tuple[str, int, str], list[Write]]:
+        rows: dict[tuple[str, int, str], list[Write]] = {}
+        for path, facts in self.files.items():
+            for scope in facts.scopes:
+                if scope.kind != "function" or not scope.parameters or scope.parent < 0:
+                    continue
+                me = Name(scope.parameters[0].name)
+                for write in self.writes(path, scope.id):
+                    if write.name is not None and write.base == me:
+                        rows.setdefault((path, scope.parent, write.name), []).append(write)
+        return rows
+
+    def own_writes(self, path: str, class_scope: int, name: str) -> Sequence[Write]:
+        """Every ``self.NAME = value`` in the methods of a class, in source order of the methods."""
+        return self._own_writes.get((path, class_scope, name), ())
+
+    @functools.cached_property
+    def _methods(self) -> Mapping[tuple[str, int], tuple[Scope, ...]]:
+        rows: dict[tuple[str, int], list[Scope]] = {}
+        for path, facts in self.files.items():
+            for scope in facts.scopes:
+                if scope.kind == "function":
+                    rows.setdefault((path, scope.parent), []).append(scope)
+        return {key: tuple(found) for key, found in rows.items()}
 
     @functools.cached_property
     def _fillings(self) -> Mapping[str, list[tuple[Where, Expr, Expr]]]:

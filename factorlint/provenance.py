@@ -60,6 +60,7 @@ class Tracer:
         self._for_now: dict[_Key, tuple[Expr, Origins, int]] = {}  # what holds as long as that step is under way
         self._open: list[_Key] = []  # its keys, oldest first
         self._spreads: dict[int, Each] = {}
+        self._lineages: dict[tuple[str, Where | None], Origins] = {}
 
     # -- the one question ------------------------------------------------------------------------------------------
 
@@ -113,7 +114,10 @@ class Tracer:
 
     def callees(self, func: Expr, where: Where) -> Origins:
         """What a call of FUNC calls: as `origins`, but an object of a library stands for its ``__call__``."""
-        return tuple(self._calling(one) for one in self.origins(func, where))
+        found = self.origins(func, where)
+        if not any(one.kind is Kind.INSTANCE and one.receiver is None for one in found):
+            return found
+        return tuple(self._calling(one) for one in found)
 
     def _calling(self, one: Origin) -> Origin:
         if one.kind is not Kind.INSTANCE or one.receiver is not None:
@@ -410,8 +414,20 @@ class Tracer:
             return
         yield from self.class_member(base, name)
 
-    def lineage(self, origin: Origin) -> Iterable[Origin]:
+    def lineage(self, origin: Origin) -> Origins:
         """The class of ORIGIN and its bases, nearest first: DEFINITIONs of the tree and LIBRARY symbols."""
+        key = (origin.path, origin.place)
+        held = self._lineages.get(key)
+        if held is not None:
+            return held
+        outer, self._low = self._low, _DEPTH + 1
+        found = tuple(self._lineage(origin))
+        if self._low > _DEPTH:  # no walk met itself on the way
+            self._lineages[key] = found
+        self._low = min(outer, self._low)
+        return found
+
+    def _lineage(self, origin: Origin) -> Iterable[Origin]:
         seen: set[tuple[str, Where | None]] = set()
         queue = [Origin(Kind.DEFINITION, origin.path, place=origin.place)]
         while queue:
@@ -535,18 +551,12 @@ class Tracer:
             if one.place is None:
                 continue
             path = one.place.path
-            for scope in self.project.methods(path, one.place.scope):
-                if not scope.parameters:
-                    continue
-                me = _named(scope.parameters[0].name)
-                for write in self.project.writes(path, scope.id):
-                    if write.name != name or write.base != me:
-                        continue
-                    at = Where(path, scope.id, write.order)
-                    found = self.origins(write.value, at)
-                    yield from (origin.weaker() for origin in found)
-                    if write.annotation is not None and not _informative(found):
-                        yield from self.instances(write.annotation, at)
+            for write in self.project.own_writes(path, one.place.scope, name):
+                at = Where(path, write.scope, write.order)
+                found = self.origins(write.value, at)
+                yield from (origin.weaker() for origin in found)
+                if write.annotation is not None and not _informative(found):
+                    yield from self.instances(write.annotation, at)
 
     def _set_from_outside(self, base: Origin, name: str) -> Iterable[Origin]:
         """``state.answer = …`` in a function that is given the object."""
