@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
+from factorlint.expr import Call
 from factorlint.facts import Called
 from factorlint.origin import Kind, Origin, Where
 from factorlint.project import Project
@@ -60,6 +61,10 @@ class Reach:
         if orders is None:
             orders = self._orders[path] = [called.order for called in calls]
         yield from calls[bisect_left(orders, first) : bisect_right(orders, last)]
+
+    def same(self, path: str, order: int, call: Call) -> Call:
+        """The call of statement ORDER that is written as CALL is, or CALL itself where the facts have none."""
+        return next((one.call for one in self.calls(path, order, order) if one.call == call), call)
 
     def end(self, path: str, order: int) -> int:
         """The last statement inside statement ORDER."""

@@ -149,9 +149,13 @@ class Here:
     # -- what things are -------------------------------------------------------------------------------------------
 
     def expr(self, node: cst.CSTNode) -> Expr:
+        """NODE as provenance sees it; a call is the very one of the facts, so that what was asked of it is known."""
         held = self.view.lowered.get(id(node))
         if held is None:
-            held = self.view.lowered[id(node)] = lower(node)
+            held = lower(node)
+            if isinstance(held, Call):
+                held = self.view.reach.same(self.view.path, self.where.order, held)
+            self.view.lowered[id(node)] = held
         return held
 
     def origins(self, node: cst.CSTNode) -> tuple[Origin, ...]:
@@ -164,7 +168,9 @@ class Here:
 
     def callees(self, node: cst.Call) -> tuple[Origin, ...]:
         """What is called at NODE."""
-        return self.view.tracer.callees(self.expr(node.func), self.where)
+        call = self.expr(node)
+        assert isinstance(call, Call)
+        return self.view.tracer.callees(call.func, self.where)
 
     def answers(self, node: cst.CSTNode) -> tuple[Origin, ...]:
         """The model's answers that NODE is or carries (in a text, a list, an operation)."""
@@ -292,12 +298,15 @@ def facts_at(view: View, call: Call, where: Where, checks: tuple[str, ...]) -> I
     said: set[int] = set()
     for callee in view.tracer.callees(call.func, where):
         for symbol, origin in symbols_of(view.tracer, callee):
+            facts = [fact for fact in view.catalog.facts(symbol) if fact.check in checks]
+            if not facts:
+                continue
             given = arguments.of(view.tracer, symbol, call, where)
             registered = view.agents.registered(call, where)
             if registered:
                 given.given["registered"] = (Seq("list", tuple(decorator for _, _, decorator in registered)), where)
-            for fact in view.catalog.facts(symbol):
-                if fact.check not in checks or id(fact) in said:
+            for fact in facts:
+                if id(fact) in said:
                     continue
                 sure = _sure(view, fact, symbol, given, where)
                 if sure is None:
