@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from factorlint import arguments
 from factorlint.catalog import Symbol
@@ -12,6 +13,8 @@ from factorlint.expr import Attr, Call, Const, Dict, Expr, Item, Seq, Star, last
 from factorlint.facts import Called
 from factorlint.origin import Kind, Origin, Where
 from factorlint.provenance import Tracer
+
+_Row = TypeVar("_Row")
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,26 @@ class Run:
     where: Where
 
 
+class _ByCall(Generic[_Row]):
+    """Rows kept for calls. A call is found by its place and by comparison: to hash one is to walk all its arguments."""
+
+    def __init__(self) -> None:
+        self._rows: dict[Where, list[tuple[Call, list[_Row]]]] = {}
+
+    def at(self, where: Where, call: Call) -> list[_Row]:
+        """The rows of CALL at WHERE, to be added to."""
+        for one, rows in self._rows.get(where, ()):
+            if one == call:
+                return rows
+        made: list[_Row] = []
+        self._rows.setdefault(where, []).append((call, made))
+        return made
+
+    def get(self, where: Where, call: Call) -> Sequence[_Row]:
+        """The rows of CALL at WHERE, to be read."""
+        return next((rows for one, rows in self._rows.get(where, ()) if one == call), ())
+
+
 class Agents:
     """Questions about the agents of a tree. Holds only its memory."""
 
@@ -50,9 +73,9 @@ class Agents:
         self.tracer = tracer
 
     @functools.cached_property
-    def _registered(self) -> Mapping[tuple[Where, Call], tuple[tuple[str, int, Expr], ...]]:
-        """Constructor call (place, call) → the functions that decorators of the object register as tools."""
-        rows: dict[tuple[Where, Call], list[tuple[str, int, Expr]]] = {}
+    def _registered(self) -> _ByCall[tuple[str, int, Expr]]:
+        """Constructor call → the functions that decorators of the object register as tools."""
+        rows: _ByCall[tuple[str, int, Expr]] = _ByCall()
         for path in sorted(self.tracer.project.files):
             for scope in self.tracer.project.files[path].scopes:
                 outside = Where(path, scope.parent, scope.order)
@@ -61,8 +84,8 @@ class Agents:
                     for one in self.tracer.origins(func, outside):
                         maker = one.receiver
                         if one.plays("tool-decorator") and maker is not None and maker.call and maker.made:
-                            rows.setdefault((maker.made, maker.call), []).append((path, scope.id, decorator))
-        return {key: tuple(found) for key, found in rows.items()}
+                            rows.at(maker.made, maker.call).append((path, scope.id, decorator))
+        return rows
 
     @functools.cached_property
     def bodies(self) -> frozenset[tuple[str, int]]:
@@ -150,12 +173,12 @@ class Agents:
 
     def registered(self, call: Call, where: Where) -> tuple[tuple[str, int, Expr], ...]:
         """The functions (file, scope, decorator) registered as tools of the object that CALL makes at WHERE."""
-        return self._registered.get((where, call), ())
+        return tuple(self._registered.get(where, call))
 
     @functools.cached_property
-    def _handed_on(self) -> frozenset[tuple[Where, Call]]:
+    def _handed_on(self) -> _ByCall[None]:
         """Calls whose object goes to another call as its tools: a node or kit of tools that an agent then holds."""
-        found: set[tuple[Where, Call]] = set()
+        found: _ByCall[None] = _ByCall()
         for path in sorted(self.tracer.project.files):
             for called in self.tracer.project.files[path].calls:
                 where = Where(path, called.scope, called.order)
@@ -168,13 +191,13 @@ class Agents:
                             continue
                         for one in self.tracer.origins(*given[name]):
                             if one.kind is Kind.INSTANCE and one.call is not None and one.made is not None:
-                                found.add((one.made, one.call))
-        return frozenset(found)
+                                found.at(one.made, one.call).append(None)
+        return found
 
     @functools.cached_property
-    def _runs(self) -> Mapping[tuple[Where, Call], tuple[Run, ...]]:
-        """Constructor call (place, call) → the calls that run, step or configure its object, in file order."""
-        rows: dict[tuple[Where, Call], list[Run]] = {}
+    def _runs(self) -> _ByCall[Run]:
+        """Constructor call → the calls that run, step or configure its object, in file order."""
+        rows: _ByCall[Run] = _ByCall()
         for path in sorted(self.tracer.project.files):
             for called in self.tracer.project.files[path].calls:
                 where = Where(path, called.scope, called.order)
@@ -184,10 +207,10 @@ class Agents:
                         continue
                     for maker in (callee.receiver, *self.agents_passed(symbol, called.call, where)):
                         if maker is not None and maker.call is not None and maker.made is not None:
-                            row = Run(symbol, called, where)
-                            if row not in rows.setdefault((maker.made, maker.call), []):
-                                rows[(maker.made, maker.call)].append(row)
-        return {key: tuple(found) for key, found in rows.items()}
+                            row, held = Run(symbol, called, where), rows.at(maker.made, maker.call)
+                            if row not in held:
+                                held.append(row)
+        return rows
 
     def agents_passed(self, symbol: Symbol, call: Call, where: Where) -> Iterator[Origin]:
         """The agents that a run is given: ``Runner.run(agent, question)``."""
@@ -199,11 +222,11 @@ class Agents:
 
     def runs(self, call: Call, where: Where) -> tuple[Run, ...]:
         """The calls on the object that CALL makes at WHERE, and the runs that are given it, in file order."""
-        return self._runs.get((where, call), ())
+        return tuple(self._runs.get(where, call))
 
     def is_handed_on(self, call: Call, where: Where) -> bool:
         """Whether what CALL makes at WHERE is given to an agent as its tools, so that the agent is the one to name."""
-        return (where, call) in self._handed_on
+        return bool(self._handed_on.get(where, call))
 
     def toolset(self, symbol: Symbol, call: Call, where: Where) -> Toolset:
         """The tools of the agent that CALL constructs."""

@@ -49,7 +49,8 @@ class Steps:
 
     def asks(self, place: Where) -> int | None:
         """How many functions lie between a function and the model that it comes to; None where it comes to none."""
-        return min((one.depth for one in self.reach.below(place) if one.does in ASKS), default=None)
+        does = self.reach.summary(place).does
+        return min((does[kind] for kind in ASKS if kind in does), default=None)
 
     def acts(self, place: Where) -> bool:
         """Whether a function hands pieces of an answer that it was given to another function of the tree."""

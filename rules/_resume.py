@@ -105,6 +105,8 @@ def _runs(view: View, called: Called, where: Where) -> Iterator[tuple[Where, Cal
 
 def _carries_loaded(view: View, function: Where, call: Call, where: Where, scope: Scope) -> bool:
     target = view.project.scope(function)
+    if not view.reach.function_does(function, _MODEL):
+        return False
     for row in target.parameters:
         value = view.resume.loads.argument(function.path, target, call, row.name)
         if value is not None and _loaded_here(view, value, where, scope) and carries(view, function, row.name):
@@ -115,7 +117,7 @@ def _carries_loaded(view: View, function: Where, call: Call, where: Where, scope
 def carries(view: View, function: Where, name: str, depth: int = 0) -> bool:
     """Whether parameter NAME of a function of the tree is a thread: it grows there, or goes to a model as messages."""
     scope = view.project.scope(function)
-    if not any(one.does in _MODEL for one in view.reach.below(function)):
+    if not view.reach.function_does(function, _MODEL):
         return False
     for called in view.project.calls_in(function.path, scope.id):
         where = Where(function.path, scope.id, called.order)
@@ -143,7 +145,7 @@ def _based_on(expr: Expr, name: str) -> bool:
 def _fills_and_runs(view: View, place: Where, calls: list[Called]) -> bool:
     """Whether the function has a thread's field filled from a store, and runs the agent as well."""
     scope = view.project.scope(place)
-    if scope.name == "__init__" or not any(one.does in _MODEL for one in view.reach.below(place)):
+    if scope.name == "__init__" or not view.reach.function_does(place, _MODEL):
         return False
     if (place.path, place.scope) in view.resume.loaders:
         return True

@@ -143,14 +143,15 @@ class NaturalLanguageToToolCalls(Rule):
     def _parsed(self, here: Here) -> Iterator[Mark]:
         """A function that takes an answer apart is reported once, where it begins to."""
         number = here.view.scopes.get(here.where.order, 0) if here.where.order >= 0 else 0
-        if (here.where.path, number) in here.view.agents.bodies or _is_checked(here, number):
+        if (here.where.path, number) in here.view.agents.bodies:
             return
         for inner in here.inside(cst.Call, cst.Comparison, cst.Match):
             if inner.where.scope != number:
                 continue
             what = _takes_apart(inner)
             if what is not None:
-                yield inner.mark(UNTYPED_LLM_OUTPUT, inner.node, confidence=Confidence.MEDIUM, what=what)
+                if not _is_checked(here, number):
+                    yield inner.mark(UNTYPED_LLM_OUTPUT, inner.node, confidence=Confidence.MEDIUM, what=what)
                 return
 
     def _executed(self, node: cst.Call, here: Here) -> Iterator[Mark]:
