@@ -98,6 +98,14 @@ class Called(NamedTuple):
     column: int
 
 
+class Test(NamedTuple):
+    """A comparison, or what a ``match`` looks at."""
+
+    order: int
+    scope: int
+    expr: Expr
+
+
 class Statement(NamedTuple):
     """The skeleton of control flow: kind is the `ast` class, ``arm`` the field of the parent it stands in."""
 
@@ -117,6 +125,7 @@ class Facts(NamedTuple):
     statements: tuple[Statement, ...]
     writes: tuple[Write, ...]
     calls: tuple[Called, ...]
+    tests: tuple[Test, ...]
     main: frozenset[int]  # orders of `if __name__ == "__main__":`
 
 
@@ -145,6 +154,7 @@ class _Reader:
         self.statements: list[Statement] = []
         self.writes: list[Write] = []
         self.calls: list[Called] = []
+        self.tests: list[Test] = []
         self.main: set[int] = set()
         self.scope: _Open = _Open(0, "module", "", None, -1, 1)
         self.order = -1
@@ -154,9 +164,8 @@ class _Reader:
         self.block(tree.body, -1, "body")
         self.close(0, (), (), (), (), None, ast.get_docstring(tree, clean=False), False)
         scopes = tuple(scope for scope in self.scopes if scope is not None)
-        return Facts(
-            self.path, scopes, tuple(self.statements), tuple(self.writes), tuple(self.calls), frozenset(self.main)
-        )
+        calls, tests = tuple(self.calls), tuple(self.tests)
+        return Facts(self.path, scopes, tuple(self.statements), tuple(self.writes), calls, tests, frozenset(self.main))
 
     def close(
         self,
@@ -306,6 +315,7 @@ class _Reader:
 
     def on_Match(self, node: ast.Match, order: int) -> None:
         subject = self.expr(node.subject)
+        self.tests.append(Test(order, self.scope.number, subject))
         for index, case in enumerate(node.cases):
             self.order = order
             self.pattern(case.pattern, subject)
@@ -497,7 +507,9 @@ def _unary(reader: _Reader, node: ast.UnaryOp) -> Expr:
 
 def _compare(reader: _Reader, node: ast.Compare) -> Expr:
     signs = " ".join(_SIGNS.get(type(op), "?") for op in node.ops)
-    return Op(signs, (reader.expr(node.left), *reader.exprs(node.comparators)))
+    found = Op(signs, (reader.expr(node.left), *reader.exprs(node.comparators)))
+    reader.tests.append(Test(reader.order, reader.scope.number, found))
+    return found
 
 
 def _ternary(reader: _Reader, node: ast.IfExp) -> Expr:

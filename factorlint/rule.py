@@ -270,6 +270,7 @@ class Rule:
     factor: ClassVar[int]
     name: ClassVar[str]
     checks: ClassVar[tuple[Check, ...]]
+    signs: ClassVar[frozenset[str]] = frozenset()  # keywords of a call that make the rule look at any library's object
 
     @functools.cached_property
     def visitors(self) -> Mapping[type[cst.CSTNode], Visitor]:

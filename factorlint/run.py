@@ -47,6 +47,7 @@ from factorlint.project import Project
 from factorlint.prompts import Prompts
 from factorlint.provenance import Tracer
 from factorlint.reach import Reach
+from factorlint.relevance import Relevance
 from factorlint.resume import Resume
 from factorlint.rule import Rule, View
 from factorlint.source import Source
@@ -235,17 +236,21 @@ def viewer(project: Project, pinned: Pins) -> Callable[[str], View]:
 def visit_all(
     project: Project, texts: Read, pinned: Pins, rules: Sequence[Rule], settings: Settings, around: Around
 ) -> tuple[list[Site], list[Problem]]:
-    """Every rule over every wanted file that matters."""
+    """Every rule over every wanted file that may hold a site; a plugin's rule, of which nothing is known, sees all."""
     from factorlint.visit import Visited, visit
 
     view = viewer(project, pinned)
+    work = [texts.sources[path] for path in sorted(project.files) if path in texts.wanted]
+    signs = frozenset(sign for rule in rules for sign in rule.signs)
+    relevance = Relevance(view(work[0].path), signs) if work and not settings.plugin else None
 
     def visit_one(one: Source) -> Visited:
+        if relevance is not None and not relevance.may_hold(one.path):
+            return Visited((), ())
         return visit(view(one.path), one, rules)
 
     sites: list[Site] = []
     problems: list[Problem] = []
-    work = [texts.sources[path] for path in sorted(project.files) if path in texts.wanted]
     visited = workers.each(visit_one, work, jobs=jobs(settings, work), seconds=_patience)
     for one, result in around.over("checking", visited, len(work)):
         if isinstance(result, Visited):

@@ -8,7 +8,7 @@ from factorlint.expr import Call, Expr, last_name
 from factorlint.origin import Kind, Origin
 from factorlint.rule import Here
 
-_CORE = frozenset("role goal backstory instructions tools system_prompt system_message".split())
+SIGNS = frozenset("role goal backstory instructions tools system_prompt system_message".split())
 _MORE = frozenset("persona llm model agents tasks task memory max_iterations max_steps max_turns".split())
 _NAMES = ("agent", "assistant", "crew", "swarm", "team")
 _RUNS = frozenset(
@@ -34,4 +34,4 @@ def _agent_like(call: Call) -> bool:
     """Two of an agent's usual arguments, or one and a name that says so."""
     words = {word for word, _ in call.keywords if word}
     named = any(name in (last_name(call.func) or "").lower() for name in _NAMES)
-    return bool(words & _CORE) and (named or len(words & (_CORE | _MORE)) > 1)
+    return bool(words & SIGNS) and (named or len(words & (SIGNS | _MORE)) > 1)

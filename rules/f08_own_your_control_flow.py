@@ -14,7 +14,7 @@ from factorlint.rule import Here, Mark, Rule, symbols_of
 
 from . import _tools
 from ._loops import MODEL, branches_on_answer, model_call, only_retries, recursion, steps_below, sure
-from ._strangers import unknown_run
+from ._strangers import SIGNS, unknown_run
 
 OPAQUE_AGENT_RUN = Check(
     "FL0801",
@@ -118,6 +118,7 @@ class OwnYourControlFlow(Rule):
         DECLARED_GRAPH,
         STEPPED_RUN,
     )
+    signs = SIGNS
 
     def visit_Call(self, node: cst.Call, here: Here) -> Iterator[Mark]:
         for held in here.held(node, "FL0801"):

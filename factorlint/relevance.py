@@ -1,0 +1,145 @@
+"""Which files a rule could find a site in at all, told from the facts alone.
+
+LibCST and the rules cost many times what the facts do, and in most files of most trees there is nothing to find. A
+file is passed over only if nothing that the catalogue has anything to say about is called in it or below its calls,
+no answer of a model gets into it by any road that provenance follows, and no question about the tree leads there.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+
+from factorlint.expr import Attr, Call, Const, Expr, Item, Name, walk
+from factorlint.facts import Called, Scope
+from factorlint.origin import Kind, Origin, Where
+from factorlint.rule import View
+
+# What a call may do, or be known to do, that decides nothing by itself.
+_PLAIN = frozenset((None, "none", "same", "make", "parse", "validate", "load", "save", "retry", "route", "serve"))
+
+
+class Relevance:
+    """The question for every file of one tree. Holds only its memory."""
+
+    def __init__(self, view: View, signs: frozenset[str]) -> None:
+        self.view, self.signs = view, signs
+        self.project, self.tracer, self.reach = view.project, view.tracer, view.reach
+        self._decisive: dict[tuple[str, int], bool] = {}
+
+    def may_hold(self, path: str) -> bool:
+        """Whether a rule could find anything in the file PATH."""
+        if path in self._led_to:
+            return True
+        facts = self.project.files[path]
+        return (
+            any(self._matters(path, called) for called in facts.calls)
+            or any(self._defines(path, scope) for scope in facts.scopes)
+            or any(self._reads(test.expr, Where(path, test.scope, test.order)) for test in facts.tests)
+        )
+
+    @functools.cached_property
+    def _led_to(self) -> frozenset[str]:
+        """The files that the questions about the whole tree lead to."""
+        view = self.view
+        places = [*view.prompts.by_statement, *view.agents.bodies, *view.surfaces.by_statement, *view.steps.nodes]
+        places += [*view.resume.loaders, *view.threads.renderers, *self._handed_over]
+        held = {one.path for one in view.threads.holders} | {one.where.path for one in view.threads.sent}
+        return frozenset(path for path, _ in places) | held
+
+    @functools.cached_property
+    def _handed_over(self) -> frozenset[tuple[str, int]]:
+        """The functions and classes of the tree that are arguments of a call which the catalogue speaks about."""
+        found: set[tuple[str, int]] = set()
+        for path in sorted(self.project.files):
+            for called in self.project.files[path].calls:
+                if not any(one.symbol is not None for one in self.reach.callees(path, called)):
+                    continue
+                where = Where(path, called.scope, called.order)
+                for expr in (*called.call.args, *(value for _, value in called.call.keywords)):
+                    if isinstance(expr, (Name, Attr)):
+                        places = (one.place for one in self.tracer.origins(expr, where) if one.kind in _OWN)
+                        found |= {(place.path, place.scope) for place in places if place is not None}
+        return frozenset(found)
+
+    @functools.cached_property
+    def _fields(self) -> frozenset[str]:
+        """The names under which a model's answer is kept on an object or in a dict."""
+        found: set[str] = set()
+        for path in sorted(self.project.files):
+            facts = self.project.files[path]
+            for write in facts.writes:
+                if self._is_answer(write.value, Where(path, write.scope, write.order)):
+                    found |= set(_key(write.name, write.key))
+            for called in facts.calls:
+                for name, value in called.call.keywords:
+                    if name and self._is_answer(value, Where(path, called.scope, called.order)):
+                        found.add(name)
+        return frozenset(found)
+
+    def _is_answer(self, expr: Expr, where: Where) -> bool:
+        return any(one.kind is Kind.ANSWER for one in self.tracer.origins(expr, where))
+
+    def _reads(self, expr: Expr, where: Where) -> bool:
+        """Whether EXPR reads an answer from where one is kept, or a name that is bound to one."""
+        for one in walk(expr):
+            kept = isinstance(one, Name)
+            if isinstance(one, Attr):
+                kept = one.name in self._fields
+            elif isinstance(one, Item):
+                kept = not self._fields.isdisjoint(_key(None, one.key))
+            if kept and self._is_answer(one, where):
+                return True
+        return False
+
+    def _matters(self, path: str, called: Called) -> bool:
+        for one in self.reach.callees(path, called):
+            if one.kind in (Kind.ANSWER, Kind.PIPE) or self._decides(one):
+                return True
+            if one.kind is Kind.INSTANCE and one.call is not None and self._is_sign(one.call):
+                return True
+            if any(self._is_decisive(body) for body in self.reach.bodies(one)):
+                return True
+        return self._is_sign(called.call) or self._reads(called.call, Where(path, called.scope, called.order))
+
+    def _is_sign(self, call: Call) -> bool:
+        return any(name in self.signs for name, _ in call.keywords)
+
+    def _is_decisive(self, body: Where) -> bool:
+        """Whether a function of the tree is a tool, comes to what decides something, or gives an answer back."""
+        key = (body.path, body.scope)
+        if key not in self._decisive:
+            scope = self.project.scope(body)
+            self._decisive[key] = (
+                key in self.view.agents.bodies
+                or not self.reach.summary(body).does.keys() <= _PLAIN
+                or any(self._is_answer(value, Where(*key, order)) for order, value in (*scope.returns, *scope.yields))
+            )
+        return self._decisive[key]
+
+    def _decides(self, one: Origin) -> bool:
+        symbol = one.symbol
+        return symbol is not None and (symbol.does not in _PLAIN or bool(self.view.catalog.facts(symbol)))
+
+    def _defines(self, path: str, scope: Scope) -> bool:
+        """Whether a function or class is decorated with, made of or given what matters."""
+        outside = Where(path, scope.parent, scope.order)
+        for decorator in scope.decorators:
+            func = decorator.func if isinstance(decorator, Call) else decorator
+            if any(self._decides(one) for one in self.tracer.origins(func, outside)):
+                return True
+        if scope.kind == "class":
+            kin = self.tracer.lineage(Origin(Kind.DEFINITION, place=Where(path, scope.id, scope.end)))
+            return any(self._decides(one) for one in kin)
+        inside = Where(path, scope.id, scope.order + 1)
+        return any(self._is_answer(Name(one.name), inside) for one in scope.parameters)
+
+
+_OWN = (Kind.DEFINITION, Kind.OBJECT)
+
+
+def _key(name: str | None, key: Expr | None) -> Iterator[str]:
+    if name:
+        yield name
+    if isinstance(key, Const) and isinstance(key.value, str):
+        yield key.value
