@@ -114,6 +114,26 @@ def update(ctx: typer.Context, paths: Paths = None) -> None:
         _say(f"{len(known) - len(rows)} removed from {file}, {len(rows)} left")
 
 
+@app.command("plan")
+@reading
+def show_plan(ctx: typer.Context, path: Folder = Path(), output: Pages = None, color: Colored = None) -> None:
+    """The way to owned code: steps in the manifesto's order, their sites, a first move, the score after each.
+
+    Formats: text, markdown, and new folders of work items: openspec:DIR, speckit:DIR, gsd:DIR.
+    """
+    with _plainly():
+        from factorlint import planned
+
+        asked, given = planned.asked(output), _absolute(path)
+        root = given if given.is_dir() else project([given])
+        told = settings(root, {**ctx.params, "output": None, "persona": Persona.AUDITOR, "fail_on": "never"})
+        _known(told)
+        code, why = planned.run(root, given, told, asked)
+    if code:
+        _say(f"exit {code}: {why}")
+    raise typer.Exit(code)
+
+
 @app.command("config")
 @auditing
 def show_config(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 _ONLY_IN_PLACE = (errno.EACCES, errno.EBUSY, errno.EPERM)  # the file is ours to write, its folder is not; a mount
@@ -51,6 +52,25 @@ def create(path: Path, raw: bytes) -> None:
             raise
         except OSError:  # a file system without links
             made.replace(path)
+
+
+def create_folder(path: Path, held: Mapping[str, bytes]) -> None:
+    """The new folder PATH with the files HELD (path in it → raw), all of them or none.
+
+    Raises FileExistsError if anything is there, and OSError.
+    """
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, "exists", str(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name[:50]}.", suffix=".tmp"))
+    try:
+        for name, raw in held.items():
+            (work / name).parent.mkdir(parents=True, exist_ok=True)
+            (work / name).write_bytes(raw)
+        work.chmod(0o777 & ~_umask())
+        work.rename(path)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
 
 
 @contextlib.contextmanager

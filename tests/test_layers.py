@@ -20,7 +20,7 @@ REPORT_FILES = sorted((ENGINE / "report").glob("*.py"))
 RULE_FILES = sorted(RULES.glob("*.py"))
 
 # Catalogued names that are English words or that the engine itself runs on.
-EVERYDAY = {"agents", "guidance", "instructor", "strands", "swarm", "swarms", "marvin", "together"}
+EVERYDAY = {"agents", "guidance", "instructor", "strands", "swarm", "swarms", "marvin", "together", "workflows"}
 
 
 def imports(path: Path) -> Iterator[str]:
