@@ -57,7 +57,7 @@ def test_exact(app: str, snapshot: Callable[[str, str], None]) -> None:
 
 
 def test_exact_markdown(newsroom: Plan, snapshot: Callable[[str, str], None]) -> None:
-    snapshot("plan-crewai_newsroom.md", pages.render("markdown", newsroom, Look()))
+    snapshot("plan-crewai_newsroom.markdown.txt", pages.render("markdown", newsroom, Look()))
 
 
 @pytest.mark.parametrize("tool", pages.FOLDERS)
