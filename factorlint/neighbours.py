@@ -98,9 +98,10 @@ class Neighbours:
         return tuple(dict.fromkeys(name for name in found if name))
 
 
-def nearness(one: Finding, other: Finding) -> int:
-    """How many folders lead to both, the file counted."""
-    pairs = zip(one.site.path.split("/"), other.site.path.split("/"), strict=False)
+def nearness(one: Finding, other: Finding, *, folders: bool = False) -> int:
+    """How many folders lead to both; the file counts too, unless only FOLDERS do."""
+    last = -1 if folders else None
+    pairs = zip(one.site.path.split("/")[:last], other.site.path.split("/")[:last], strict=False)
     count = 0
     for left, right in pairs:
         if left != right:
@@ -113,7 +114,7 @@ def _run(call: ast.Call) -> str:
     """``agent`` of ``agent.run(…)`` and of ``Runner.run(agent, …)``."""
     receiver = call.func.value if isinstance(call.func, ast.Attribute) else call.func
     if isinstance(receiver, ast.Name) and receiver.id[:1].isupper() and call.args:
-        return names.root(call.args[0])
+        return "" if isinstance(call.args[0], ast.Call) else names.root(call.args[0])
     return names.root(receiver)
 
 

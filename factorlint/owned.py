@@ -124,6 +124,13 @@ class ${Target}(BaseModel):
 
 $target = ${Target}.model_validate_json($subject)
 """,
+    "FL0101 key": """\
+class ${Subject}(BaseModel):
+    $key: Any = None  # and a field for everything else that is read of it
+
+if ${Subject}.model_validate($subject).$key is not None:
+    ...
+""",
     "FL0101 comparison": """\
 class Decision(BaseModel):
     verdict: Literal[$literal, "other"]
@@ -182,6 +189,13 @@ class ${Tool}Arguments(BaseModel):
     ...  # the parameters of the function, with their types
 
 arguments = ${Tool}Arguments.model_validate_json($subject)
+$target = $called(**arguments.model_dump())
+""",
+    "FL0403 read": """\
+class ${Tool}Arguments(BaseModel):
+    ...  # the parameters of the function, with their types
+
+arguments = ${Tool}Arguments.model_validate($subject)
 $target = $called(**arguments.model_dump())
 """,
     # -- the conversation becomes one thread ------------------------------------------------------------------------

@@ -128,9 +128,10 @@ def _lead(finding: Finding, stage: Stage, pilot: Finding | None) -> tuple[object
     """Lowest for the site to begin with: in the pilot's part of the tree, by its check, near the pilot, the surest."""
     code = finding.site.check.code
     rank = stage.lead.index(code) if code in stage.lead else len(stage.lead)
+    project = nearness(finding, pilot, folders=True) if pilot else 0
     close = nearness(finding, pilot) if pilot else 0
     role, sure = _ROLES[finding.site.role], _SURE[finding.site.confidence]
-    return role, -min(close, PROJECT), rank, -close, sure, _place(finding)
+    return role, -min(project, PROJECT), rank, -close, sure, _place(finding)
 
 
 def _place(finding: Finding) -> tuple[object, ...]:

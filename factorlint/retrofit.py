@@ -23,7 +23,7 @@ STAGES = (
         "typed-next-step",
         "The big prompt becomes a typed next-step function",
         (1, 2, 4),
-        tuple("FL0401 FL0201 FL0202 FL0103 FL0402 FL0403 FL0101 FL0102 FL0206 FL0203 FL0205 FL0204".split()),
+        tuple("FL0401 FL0201 FL0202 FL0103 FL0402 FL0102 FL0403 FL0101 FL0206 FL0203 FL0205 FL0204".split()),
         "One function that takes the thread and gives the next step as a value of a type: it can be called in a test "
         "today, whatever runs the loop around it, and every later step calls it.",
         "The one place where a model is asked what to do next: with a prompt of this repository, and with an answer "

@@ -54,7 +54,10 @@ def _form(finding: Finding, near: Neighbours) -> str:
     shape = ""
     if code == "FL0101":
         comparison = isinstance(found.node, ast.Compare) or shapes.tests(found.call)
-        shape = "comparison" if comparison else "helper" if found.node is None and found.function else ""
+        helper = found.node is None and found.function
+        shape = "key" if shapes.key(found.node) else "comparison" if comparison else "helper" if helper else ""
+    elif code == "FL0403":
+        shape = "" if shapes.loads(found.node) is not None else "read"
     elif code in ("FL0201", "FL0202"):
         shape = "tools" if near.tools(finding) else ""
     elif code == "FL0204":
@@ -179,9 +182,13 @@ class _Words:
             subject = shapes.chosen(dynamic)
         elif inner is not None:
             subject = names.code(inner, "text")
+        elif self.finding.site.check.id == "FL0403":
+            subject = names.code(shapes.unpacked(call), "given")
         return {
             "subject": subject,
             "literal": literal,
+            "key": shapes.key(node),
+            "Subject": names.pascal(names.word(subject.rpartition(".")[2], "read")),
             "given": names.code(shapes.given(call), "..."),
             "asked": names.code(call.args[0], "...") if call is not None and call.args else "...",
             "arguments": ", ".join(arguments) or "...",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 
 from factorlint import names
 
@@ -17,6 +18,19 @@ def fields(node: ast.AST | None) -> list[str]:
         return []
     found = (names.root(one.value) for one in node.values if isinstance(one, ast.FormattedValue))
     return list(dict.fromkeys(name for name in found if name and name != "self"))[:6]
+
+
+def key(node: ast.AST | None) -> str:
+    """The name of a field that is asked for, in ``"tool_call_id" in action``; words such as "STOP" are none."""
+    if not isinstance(node, ast.Compare) or not isinstance(node.ops[0], (ast.In, ast.NotIn)):
+        return ""
+    word = node.left.value if isinstance(node.left, ast.Constant) else None
+    return word if isinstance(word, str) and re.fullmatch(r"[a-z]+(?:_[a-z]+)+", word) else ""
+
+
+def unpacked(call: ast.Call | None) -> ast.expr | None:
+    """What a call is given with ``**``."""
+    return next((one.value for one in call.keywords if one.arg is None), None) if call else None
 
 
 def tests(call: ast.Call | None) -> bool:

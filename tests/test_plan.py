@@ -186,6 +186,7 @@ def test_every_sketch_is_python() -> None:
         ("verdict = json.loads(reply.text)", "verdict = Verdict.model_validate_json(reply.text)"),
         ("parts = reply.split(',')", "parts = Parts.model_validate_json(reply)"),
         ("found = re.search(r'x', reply)", "found = Found.model_validate_json(reply)"),
+        ("if 'tool_call_id' in action: pass", "if Action.model_validate(action).tool_call_id is not None:"),
         ("if 'STOP' in reply: pass", 'if Decision.model_validate_json(reply).verdict == "STOP":'),
         ("if reply.startswith('no'): pass", 'if Decision.model_validate_json(reply).verdict == "no":'),
     ],

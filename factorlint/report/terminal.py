@@ -109,6 +109,7 @@ def _first(report: Report, look: Look) -> Iterator[Line]:
             yield Line((f"    {text.place(one, look)}", "place"))
         if len(move.findings) > PLACES:
             yield Line((f"    and {len(move.findings) - PLACES} more", "dim"))
+    yield Line(("The whole way, step by step: factorlint plan", "dim"))
 
 
 def _points(move: Move) -> str:
