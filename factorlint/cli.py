@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from factorlint import __version__, delivery, gates
-from factorlint.config import Color, ConfigError, Persona, Settings, project
-from factorlint.console import look as _console
+from factorlint.config import ConfigError, Persona, Settings, project
 from factorlint.console import plainly as _plainly
 from factorlint.console import say as _say
 from factorlint.console import write as _write
 from factorlint.flags import Colored, Folder, Named, Pages, Paths, Plugins, Words, auditing, fleeting, reading, settings
-from factorlint.model import RuleInfo
+from factorlint.model import Check, RuleInfo
 from factorlint.report._text import safe
 from factorlint.sift import strangers
 
@@ -199,21 +198,30 @@ def new_rule(
 
 @app.command()
 def explain(
-    name: Annotated[str, typer.Argument(metavar="FL0801|FL08|NAME", help="A rule or check, by code or name.")],
+    name: Annotated[str, typer.Argument(metavar="[FL0801|FL08|NAME]", help="A rule or check, by code or name.")] = "",
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every rule: as markdown, the book rules/README.md.")
+    ] = False,
+    output: Pages = None,
     plugin: Plugins = None,
     color: Colored = None,
 ) -> None:
-    """A rule or check: what it looks at, why it matters, and what the owned form is."""
+    """A rule or check: what it looks at, why it matters, what breaks without it, and the owned form.
+
+    Formats: text, markdown, json.
+    """
     from factorlint import explain as pages
-    from factorlint import registry
 
     with _plainly():
-        _rules(plugin or ())
-        try:
-            info, one = registry.lookup(name, plugin or ())
-        except KeyError:
-            raise ConfigError(f"no rule or check is called {name!r}: 'factorlint rules' lists them") from None
-        _write(pages.page(info, one, _console(color or Color.AUTO)))
+        asked = delivery.asked(pages.FORMATS, output)
+        known = _rules(plugin or ())
+        if bool(name) is everything:
+            raise ConfigError("explain: give a rule or check (FL0801, FL08, a name), or --all")
+        if everything:
+            delivery.deliver(asked, color, lambda form, look: pages.render_all(form, known, look))
+            return
+        info, check = _meant(name, known)
+        delivery.deliver(asked, color, lambda form, look: pages.render(form, info, check, look))
 
 
 @app.command()
@@ -416,6 +424,17 @@ def _rules(plugins: Iterable[str]) -> list[RuleInfo]:
         if not plugins:
             raise
         raise ConfigError(f"--plugin: {type(error).__name__}: {error}") from error
+
+
+def _meant(name: str, known: Sequence[RuleInfo]) -> tuple[RuleInfo, Check | None]:
+    from factorlint import registry
+
+    try:
+        return registry.lookup(name, known)
+    except KeyError:
+        near = registry.near(name, known)
+        hint = f"did you mean {near}?" if near else "'factorlint rules' lists them"
+        raise ConfigError(f"no rule or check is called {name!r}: {hint}") from None
 
 
 def _absolute(path: Path) -> Path:

@@ -23,7 +23,7 @@ Named = Annotated[
 ]
 Plugins = Annotated[Words, typer.Option("--plugin", metavar="MODULE", help=KEYS["plugin"].help)]
 Pages = Annotated[
-    Words, typer.Option("--output", "-o", metavar="FORMAT[:FILE]", help="Repeatable. [text]", show_default=False)
+    Words, typer.Option("--output", "-o", "--output-format", metavar="FORMAT[:FILE]", help="Repeatable. [text]")
 ]
 Colored = Annotated[Color | None, typer.Option("--color", help=KEYS["color"].help)]
 

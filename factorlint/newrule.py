@@ -44,6 +44,10 @@ class {kind}(Rule):
     --------------
     Say why a reader should care.
 
+    What breaks at 80 %
+    -------------------
+    Say what goes wrong when the demo becomes a product.
+
     Framework-owned (code)
     ----------------------
         time.sleep(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import importlib.metadata
 import inspect
@@ -53,13 +54,19 @@ def infos(plugins: Iterable[str] = ()) -> tuple[RuleInfo, ...]:
     return (*map(info, rules(plugins)), suppress.INFO)
 
 
-def lookup(word: str, plugins: Iterable[str] = ()) -> tuple[RuleInfo, Check | None]:
-    """The rule, and the check where one is meant, by code (FL08, FL0801), rule name or check name. Raises KeyError."""
+def lookup(word: str, known: Iterable[RuleInfo]) -> tuple[RuleInfo, Check | None]:
+    """Of the KNOWN rules the one meant by code (FL08, FL0801), rule or check name, and the check. Raises KeyError."""
     wanted = word.strip().lower()
-    for one in infos(plugins):
+    for one in known:
         if wanted in (one.code.lower(), one.name):
             return one, None
         for check in one.checks:
             if wanted in (check.name, (check.code or "").lower()):
                 return one, check
     raise KeyError(word)
+
+
+def near(word: str, known: Iterable[RuleInfo]) -> str:
+    """The name that WORD may have been meant for; empty if it is like none."""
+    names = [name for one in known for name in (one.name, *(check.name for check in one.checks))]
+    return next(iter(difflib.get_close_matches(word.strip().lower(), names, 1)), "")

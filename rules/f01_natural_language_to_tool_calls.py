@@ -72,6 +72,12 @@ class NaturalLanguageToToolCalls(Rule):
     "The model answered in the wrong form" is the most common fault of an agent. A type turns it into an error at one
     place; a regex turns it into a wrong decision somewhere else.
 
+    ## What breaks at 80 %
+
+    The demo's answers all had the form that the regex knows. Then the model is updated, or a customer writes in
+    German, and one answer in fifty is read as the wrong branch. Nothing fails: the wrong thing is done, and no log
+    line says so.
+
     ## Framework-owned
 
     ```python

@@ -83,6 +83,12 @@ class OwnYourPrompts(Rule):
     The prompt is the first thing that is tuned to get from 80 % to what customers accept. You cannot tune, test or
     review a text that is put together inside a dependency.
 
+    ## What breaks at 80 %
+
+    The last complaints are about tone, a rule of the house, one question too many. Each is one sentence in the
+    prompt, and the prompt is inside the package: you argue with it through `goal` and `backstory`, and an update of
+    the package changes your product.
+
     ## Framework-owned
 
     ```python

@@ -59,6 +59,12 @@ class OwnYourContextWindow(Rule):
     Everything that the model knows stands in its context. What is in it, in which form and order, is the largest lever
     on quality that you have, and a memory object takes it out of your hands.
 
+    ## What breaks at 80 %
+
+    Long conversations begin to fail: an old instruction wins over a new one, a tool result fills the window, the
+    bill grows with every turn. The cure is to drop, shorten or reorder, and the history that you would have to
+    touch is not yours.
+
     ## Framework-owned
 
     ```python

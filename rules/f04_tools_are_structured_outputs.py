@@ -63,6 +63,12 @@ class ToolsAreStructuredOutputs(Rule):
     A tool call is a piece of JSON. Between the JSON and the side effect is the place to check, ask, refuse, count and
     record; who runs the tool holds that place.
 
+    ## What breaks at 80 %
+
+    The first tool that writes goes live, and legal wants a check between the model's choice and the deed. The
+    library calls your function the moment it is chosen: there is no place for the check but inside every tool, once
+    for each.
+
     ## Framework-owned
 
     ```python

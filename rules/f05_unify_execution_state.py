@@ -57,6 +57,11 @@ class UnifyExecutionState(Rule):
     One serialisable thread can be saved, loaded, forked, shown and debugged. Two stores of one truth drift apart, and a
     thread in a framework's own tables can be read by that framework only.
 
+    ## What breaks at 80 %
+
+    A run stops half-way and support asks what it did. The messages say one thing, the status column another, and
+    the third part was in the memory of a process that is gone. Every repair script has to know all three.
+
     ## Framework-owned
 
     ```python

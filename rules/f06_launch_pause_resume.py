@@ -48,6 +48,11 @@ class LaunchPauseResume(Rule):
     An agent waits for people and for other systems, longer than a process lives. If the only way on is the call stack,
     a deployment or a crash between two steps loses the run.
 
+    ## What breaks at 80 %
+
+    The first step that needs a person takes a day, and the first deployment falls into that day. Everything that
+    was waiting is lost, begins again from the first step, and sends its mails a second time.
+
     ## Framework-owned
 
     ```python

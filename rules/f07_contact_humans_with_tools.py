@@ -64,6 +64,11 @@ class ContactHumansWithTools(Rule):
     A person answers in an hour or on Monday. A process that waits on `input()` cannot be deployed, and a refund that
     nobody approved cannot be taken back.
 
+    ## What breaks at 80 %
+
+    The agent is right nine times in ten, so somebody has to approve. In the demo that was `input()`; behind a web
+    server nobody sits at the console, and the approval that was left out for now becomes a refund that was paid.
+
     ## Framework-owned
 
     ```python

@@ -74,6 +74,12 @@ class OwnYourControlFlow(Rule):
     With the loop in your own code you can stop between the choice of a tool and its run, wait for a person for a day,
     count, compact, retry, switch models. Inside `agent.run()` you can only wait for it to end.
 
+    ## What breaks at 80 %
+
+    It works until the one case that needs something else between two steps: an approval, a second model, a stop
+    after three failures. The loop has no such place, so you subclass, patch and read the framework's source, and
+    then write the loop that you could have begun with.
+
     ## Framework-owned
 
     ```python

@@ -74,6 +74,11 @@ class CompactErrors(Rule):
     A model that sees its error can mend it. One that does not, repeats it; and a retry without a bound repeats it for
     money, for ever.
 
+    ## What breaks at 80 %
+
+    A supplier's service is down for an hour. One agent tries ten thousand times and spends a month's budget;
+    another swallows the error and tells the customer that all is done. In the demo the service was never down.
+
     ## Framework-owned
 
     ```python

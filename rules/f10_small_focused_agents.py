@@ -68,6 +68,12 @@ class SmallFocusedAgents(Rule):
     A model gets lost in a long context. An agent of three to ten steps with a few tools stays in the part that it
     does well; one without a limit goes on, and spends, until the model says that it is done.
 
+    ## What breaks at 80 %
+
+    Each request of a customer became one more tool and one more paragraph. Somewhere past ten tools and twenty
+    steps it takes the wrong tool, forgets the beginning, goes round in circles; and no change of the prompt helps
+    one case without breaking another.
+
     ## Framework-owned
 
     ```python

@@ -53,6 +53,11 @@ class TriggerFromAnywhere(Rule):
     People want the agent where they are: in Slack, by mail, on a schedule, behind an API. If the loop stands in the
     body of one route, each new trigger means a copy of it.
 
+    ## What breaks at 80 %
+
+    The pilot was a chat page. Now it has to answer mails, run at night, and be called by another team, and the
+    agent is the body of one handler. Three copies later they answer the same question in three ways.
+
     ## Framework-owned
 
     ```python

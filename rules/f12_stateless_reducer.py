@@ -57,6 +57,12 @@ class StatelessReducer(Rule):
     A step that takes the thread and gives a new one can be run again, forked, tested with one line, and served to a
     thousand threads by one process. State on `self` mixes two conversations as soon as an object is shared.
 
+    ## What breaks at 80 %
+
+    It is right on one machine with one user. With two workers the second message of a conversation meets a process
+    that has never heard the first, or one that still holds somebody else's; and the fault cannot be replayed, for
+    the step had more inputs than its arguments.
+
     ## Framework-owned
 
     ```python

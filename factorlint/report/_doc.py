@@ -10,10 +10,11 @@ from factorlint.model import RuleInfo
 
 LOOKS_AT = "What it looks at"
 WHY = "Why it matters"
+BREAKS = "What breaks at 80 %"
 NOT_OWNED = "Framework-owned"
 OWNED = "Owned"
 BLIND = "What it cannot see"
-HEADINGS = (LOOKS_AT, WHY, NOT_OWNED, OWNED, BLIND)
+HEADINGS = (LOOKS_AT, WHY, BREAKS, NOT_OWNED, OWNED, BLIND)
 
 _RULE = re.compile(r"[-=~]{3,}")
 

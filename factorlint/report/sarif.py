@@ -60,7 +60,7 @@ def _rule(info: RuleInfo, check: Check) -> dict[str, Any]:
         "shortDescription": {"text": f"{BY_NUMBER[info.factor].title}: {check.name.replace('-', ' ')}"},
         "fullDescription": {"text": doc.why(info) or check.name},
         "help": {
-            "text": check.advice or check.name,
+            "text": f"{check.advice or check.name} See: factorlint explain {check.code}",
             "markdown": advice + "\n\n".join(pages) or check.name,
         },
         "defaultConfiguration": {"level": _LEVELS[check.severity]},
