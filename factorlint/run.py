@@ -329,9 +329,10 @@ def choose(report: Report, root: Path, found: Found, texts: Read, settings: Sett
 
 def notes(sites: Sequence[Site], pinned: Pins) -> tuple[str, ...]:
     """What had to be assumed: the newest version of every framework that the tree pins nowhere."""
+    versioned = {library.name for library in catalog.builtin().libraries if library.packages}  # the standard one is not
     assumed: dict[str, None] = {}
     for site in sites:
-        if site.framework and pinned.assumes(site.framework, site.path):
+        if site.framework in versioned and site.framework and pinned.assumes(site.framework, site.path):
             assumed.setdefault(site.framework)
     if not assumed:
         return ()

@@ -133,6 +133,15 @@ def test_the_pinned_version_chooses_the_facts(tmp_path: Path, manifest: str, ste
     assert any("no version pinned" in note for note in report.notes) is assumed
 
 
+def test_no_version_is_missed_of_what_comes_with_python(tmp_path: Path) -> None:
+    step = "import datetime\n\n\ndef step(state: dict) -> dict:\n    state['at'] = datetime.datetime.now()\n    return state\n"
+    agent = "from langgraph.graph import StateGraph\n\nfrom steps import step\n\n"
+    agent += "graph = StateGraph(dict)\ngraph.add_node('step', step)\ngraph.compile().invoke({})\n"
+    report = audit(put(tmp_path, {"main.py": agent, "steps.py": step}))
+    assert any(one.site.check.id == "FL1202" for one in report.sites)
+    assert report.notes == ("no version pinned for langgraph: the newest known is taken",)
+
+
 def test_a_tree_without_agent_code_has_no_score(tmp_path: Path) -> None:
     report = audit(put(tmp_path, {"main.py": "import json\n\nprint(json.dumps({}))\n"}))
     assert (report.sites, report.summary.score) == ((), None)

@@ -46,7 +46,7 @@ def _head(report: Report) -> Iterator[str]:
     yield f'<p class="verdict">{said(summary.verdict[:1].upper() + summary.verdict[1:])}.</p>'
     coverage = f"{summary.scored} of 13 factors scored, {summary.not_applicable} not applicable"
     yield f"<p>{coverage}, {summary.unknown} unknown.</p>"
-    yield from (f"<p>{said(note)}</p>" for note in report.notes)
+    yield from (f"<p>{said(note[:1].upper() + note[1:])}.</p>" for note in report.notes)
     yield from (f"<p><strong>Not met:</strong> {said(gate)}</p>" for gate in report.gates)
 
 
@@ -90,7 +90,7 @@ def _first(report: Report) -> Iterator[str]:
         more = f" and {len(move.findings) - _PLACES} more" if len(move.findings) > _PLACES else ""
         yield f"<li><strong>{said(move.check.id)} {said(move.check.name)}</strong>, {count}{gain}. {said(move.advice)}"
         yield f'<br><span class="place">{places}{more}</span></li>'
-    yield "</ol></section>"
+    yield "</ol><p>The whole way, step by step: <code>factorlint plan</code></p></section>"
 
 
 def _files(report: Report) -> Iterator[str]:

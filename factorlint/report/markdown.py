@@ -11,6 +11,7 @@ from factorlint.report import Look, _chart
 from factorlint.report import _text as text
 from factorlint.report._moves import moves
 
+PLACES = 3  # named of each first move
 MOST = 50  # findings and problems named; a comment may have 65,536 characters
 _LOUDNESS = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2, None: 3}
 _ACTIVE = re.compile(r"[\\`*_\[\]#|~]|^[-+]|^\d+(?=[.)])")
@@ -58,6 +59,11 @@ def _first(report: Report, look: Look) -> Iterator[str]:
         sites = text.counted(len(move.findings), "site")
         gain = f", {move.gain:+.1f} points" if move.gain >= 0.05 else ""
         yield f"{number}. **{move.check.id} {move.check.name}** ({sites}{gain}): {plain(move.advice)}"
+        named = ", ".join(plain(text.place(one, look)) for one in move.findings[:PLACES])
+        more = len(move.findings) - PLACES
+        yield f"   {named}{f' and {more} more' if more > 0 else ''}"
+    yield ""
+    yield "The whole way, step by step: `factorlint plan`"
 
 
 def _findings(report: Report, look: Look) -> Iterator[str]:
