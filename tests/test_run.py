@@ -134,7 +134,8 @@ def test_the_pinned_version_chooses_the_facts(tmp_path: Path, manifest: str, ste
 
 
 def test_no_version_is_missed_of_what_comes_with_python(tmp_path: Path) -> None:
-    step = "import datetime\n\n\ndef step(state: dict) -> dict:\n    state['at'] = datetime.datetime.now()\n    return state\n"
+    step = "import datetime\n\n\ndef step(state: dict) -> dict:\n"
+    step += "    state['at'] = datetime.datetime.now()\n    return state\n"
     agent = "from langgraph.graph import StateGraph\n\nfrom steps import step\n\n"
     agent += "graph = StateGraph(dict)\ngraph.add_node('step', step)\ngraph.compile().invoke({})\n"
     report = audit(put(tmp_path, {"main.py": agent, "steps.py": step}))
