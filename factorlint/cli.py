@@ -382,6 +382,19 @@ def fleet(
     raise typer.Exit(code)
 
 
+@app.command("server")
+def editor_server() -> None:
+    """Speak with an editor over standard input and output (LSP). Needs the extra: pip install 'factorlint[server]'."""
+    with _plainly():
+        try:
+            from factorlint import server
+        except ModuleNotFoundError as error:
+            if error.name not in ("pygls", "lsprotocol"):
+                raise
+            raise ConfigError("the editor server needs pygls: pip install 'factorlint[server]'") from None
+        server.serve()
+
+
 def run() -> int:
     """Run the command of ``sys.argv``; returns the exit code."""
     try:
