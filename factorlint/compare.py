@@ -3,7 +3,7 @@
 Both sides are read from the json format's document, so that a report that was saved and a tree that was just read are
 told apart by what is in them and by nothing else. A site is known again by its fingerprint (check, file, enclosing
 definition, normalised source); what is left over, by the same without the file (a file that was renamed), then without
-the check, and at last, where a call was edited, by the symbol that it calls in its definition.
+the check, and at last, where code was edited, by the symbol or the check in the same definition.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def compare(before: Side, after: Side) -> Comparison:
     """What became of the sites of BEFORE in AFTER."""
     left, right = list(before.spots), list(after.spots)
     pairs: list[tuple[Spot, Spot]] = []
-    for key in (_print, _moved, _place, _call):
+    for key in (_print, _moved, _place, _call, _edited):
         pairs += _paired(left, right, key)
     passed = [pair for pair in pairs if pair[0].owner is not pair[1].owner]
     return Comparison(
@@ -57,6 +57,10 @@ def _place(spot: Spot) -> Hashable:
 
 def _call(spot: Spot) -> Hashable:
     return (spot.factor, spot.path, _inner(spot), spot.symbol) if spot.symbol else None
+
+
+def _edited(spot: Spot) -> Hashable:
+    return (spot.check, spot.path, spot.scope)
 
 
 def _inner(spot: Spot) -> str:

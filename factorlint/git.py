@@ -103,7 +103,7 @@ def contents(folder: Place, names: Sequence[str], what: str) -> Iterator[bytes]:
         end = held.index(b"\n", at)
         head = held[at:end].split()
         if len(head) != 3:
-            raise RevisionError(f"git does not have the object {head[0].decode() if head else '?'}")
+            raise RevisionError(f"{what}: git does not have the object {head[0].decode() if head else '?'}")
         size = int(head[2])
         yield held[end + 1 : end + 1 + size]
         at = end + 1 + size + 1

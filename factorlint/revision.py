@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from factorlint import git
 from factorlint.git import LIMIT, Blob, Place
+from factorlint.roles import manifest
 
 
 def extract(folder: Place, revision: str, into: Path, what: str) -> str:
@@ -17,8 +18,15 @@ def extract(folder: Place, revision: str, into: Path, what: str) -> str:
     commit = git.commit(folder, revision, what)
     blobs = git.files(folder, commit, what)
     sizes = git.sizes(folder, sorted({blob.name for blob in blobs}), what)
-    write(folder, [blob for blob in blobs if sizes.get(blob.name, 0) <= LIMIT], into, what)
+    write(folder, [blob for blob in blobs if _fits(blob, sizes)], into, what)
     return commit
+
+
+def _fits(blob: Blob, sizes: Mapping[str, int]) -> bool:
+    """Whether BLOB is to be written. What a clone left out is missed only where an audit is sure to read it."""
+    if blob.name in sizes:
+        return sizes[blob.name] <= LIMIT
+    return blob.path.endswith((".py", ".pyw", ".ipynb")) or manifest(blob.path)
 
 
 def write(folder: Place, blobs: Sequence[Blob], into: Path, what: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from browser import CHROME, DRIVER, browser
 from installed import Done, call, put
 
 CREW = """from crewai import Crew
@@ -118,6 +119,15 @@ def test_a_decision_that_is_taken_back_changes_its_owner(tmp_path: Path) -> None
     assert (changed, data["new"], data["gone"]) == ([("FL0901", "bounded-retry")], [], [])
     text = call(tmp_path, "compare", "a", "b").out
     assert "Changed owner: 1 site\n  F9 FL0901 unbounded-retry, nobody, to bounded-retry, code\n    app.py:7:1" in text
+
+
+def test_an_edited_place_is_no_new_one_and_a_second_one_is(tmp_path: Path) -> None:
+    then = CREW.replace("crew.kickoff(", "crew.kickoff(inputs={}) or crew.kickoff(")
+    put(tmp_path, {"a/app.py": CREW, "b/app.py": CREW.replace("question}", "question[:9]}"), "c/app.py": then})
+    edited = told(call(tmp_path, "compare", "a", "b", "-o", "json"))
+    assert (edited["new"], edited["gone"], edited["factors"]) == ([], [], [])
+    more = told(call(tmp_path, "compare", "a", "c", "-o", "json"))
+    assert ([one["check"] for one in more["new"]], more["gone"]) == (["FL0801"], [])
 
 
 def test_every_format_names_what_moved(repository: Path) -> None:
@@ -260,3 +270,25 @@ def test_git_is_given_nothing_of_the_repository_to_run(repository: Path) -> None
     assert call(repository, "history", env=wrong).code == 0
     assert call(repository, "compare", "HEAD~1", env=wrong).code == 0
     assert not (repository.parent / "sprung").exists()
+
+
+@pytest.mark.skipif(not (DRIVER and CHROME), reason="no browser with its driver here")
+def test_in_a_browser_the_pages_fit_a_phone_name_what_they_draw_and_run_nothing(repository: Path) -> None:
+    attack = "'><img src=x onerror=alert(1)><script>alert(2)</script>" + "x" * 200
+    commit(repository, attack, {f"desk/<img src=x onerror=alert(3)>{'y' * 90}.py": LOOP})
+    call(repository, "history", "-o", "html:h.html")
+    call(repository, "compare", "HEAD~2", "HEAD", "-o", "html:c.html")
+    with browser() as chrome:
+        for name in ("h.html", "c.html"):
+            chrome.open(repository / name)
+            chrome.shot(390, 800)
+            assert not chrome.alert()
+            assert chrome.console() == []
+            assert chrome.run("return document.querySelectorAll('img, script').length") == 0
+            assert chrome.run("return document.documentElement.scrollWidth <= 390"), name
+            tree = chrome.cdp("Accessibility.getFullAXTree")["nodes"]
+            drawn = [one for one in tree if one.get("role", {}).get("value") in ("image", "img") and not one["ignored"]]
+            assert drawn
+            assert all(one.get("name", {}).get("value", "").strip() for one in drawn)
+        chrome.open(repository / "h.html", "#c-" + git(repository, "rev-parse", "HEAD")[:8])
+        assert chrome.run("return document.querySelector('tr:target').textContent").count("onerror=alert(1)") == 1

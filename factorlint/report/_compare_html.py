@@ -36,13 +36,13 @@ def _factors(told: Comparison) -> Iterator[str]:
     if moved:
         yield '<section aria-labelledby="factors"><h2 id="factors">What moved</h2>'
         yield f'<p class="legend">{_chart.legend()} ★ decisive</p><div class="wide"><table><thead><tr>'
-        yield '<th scope="col">factor</th><th scope="col" class="number">before</th>'
+        yield '<th scope="col">factor</th><th scope="col" class="number count">before</th>'
         yield '<th scope="col" class="number">after</th><th scope="col" class="number">moved</th>'
-        yield f'<th scope="col">owners before and after</th>{_chart.heads()}</tr></thead><tbody>'
+        yield f'<th scope="col">owners then and now</th>{_chart.heads()}</tr></thead><tbody>'
         yield from (_row(one) for one in moved)
         yield "</tbody></table></div>"
         if still:
-            yield f"<p>{sides.unmoved(still).capitalize()}.</p>"
+            yield f"<p>{sides.unmoved(still)}.</p>"
         yield "</section>"
 
 
@@ -51,7 +51,8 @@ def _row(one: Move) -> str:
     bars = "".join(_chart.bar(owners, BAR, 10) for owners in (one.before.owners, one.after.owners))
     return (
         f'<tr><th scope="row">{said(sides.heading(one.after.factor))}{star}</th>'
-        f'<td class="number">{sides.score(one.before.score)}</td><td class="number">{sides.score(one.after.score)}</td>'
+        f'<td class="number count">{sides.score(one.before.score)}</td>'
+        f'<td class="number">{sides.score(one.after.score)}</td>'
         f'<td class="number">{one.points}</td><td>{bars}</td>{_counts(one.sites)}</tr>'
     )
 

@@ -15,7 +15,7 @@ STYLES: Mapping[str, str] = {
     "place": "bold cyan",
     "title": "bold underline",
     "error": "bold red",
-    "warning": "bold yellow",
+    "warning": "yellow",  # bold turns it bright in many terminals, which a light ground swallows
     "info": "bold blue",
     "note": "bold blue",
     "problem": "magenta",

@@ -132,7 +132,7 @@ def headline(told: Comparison) -> str:
 
 
 def unmoved(still: Sequence[Verdict]) -> str:
-    return f"unmoved: {', '.join(f'F{one.factor}' for one in still)}"
+    return f"Unmoved: {', '.join(f'F{one.factor}' for one in still)}"
 
 
 def count(groups: Sequence[Group]) -> str:

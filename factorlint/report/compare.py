@@ -19,8 +19,8 @@ from factorlint.report.markdown import plain
 FORMATS = ("text", "markdown", "json", "html")
 SCHEMA = "factorlint-compare/1"
 MOST = 50  # places of each kind in Markdown; a comment may have 65,536 characters
-_WIDTHS = {Owner.CODE: 6, Owner.SHARED: 7, Owner.FRAMEWORK: 8, Owner.NOBODY: 7}
-_HEADS = {Owner.CODE: "code", Owner.SHARED: "shared", Owner.FRAMEWORK: "framew.", Owner.NOBODY: "nobody"}
+_WIDTHS = {Owner.CODE: 5, Owner.SHARED: 7, Owner.FRAMEWORK: 7, Owner.NOBODY: 7}
+_HEADS = {Owner.CODE: "code", Owner.SHARED: "shared", Owner.FRAMEWORK: "framew", Owner.NOBODY: "nobody"}
 
 
 def render(name: str, told: Comparison, look: Look) -> str:
@@ -48,7 +48,7 @@ def _text(told: Comparison, look: Look) -> Iterator[Line]:
     if moved:
         yield Line()
         heads = "".join(f"{_HEADS[owner]:>{_WIDTHS[owner]}}" for owner in _chart.OWNERS)
-        yield Line((f"{'':32}before  after  moved{heads}", "dim"))
+        yield Line((f"{'':35}before after  moved{heads}", "dim"))
         yield from (_row(one) for one in moved)
         yield _total(told)
     if still:
@@ -69,8 +69,8 @@ def _text(told: Comparison, look: Look) -> Iterator[Line]:
 def _row(one: Move) -> Line:
     star = "*" if one.after.factor in DECISIVE else " "
     return Line(
-        (f"{f'F{one.after.factor}':>3}{star} {one.after.name[:27]:27}", "strong" if star == "*" else ""),
-        (f"{sides.score(one.before.score):>6}{sides.score(one.after.score):>7}{one.points:>7}", ""),
+        (f"{f'F{one.after.factor}':>3}{star} {one.after.name:30}", "strong" if star == "*" else ""),
+        (f"{sides.score(one.before.score):>6}{sides.score(one.after.score):>6}{one.points:>7}", ""),
         *_counts(one.sites),
     )
 
@@ -79,7 +79,7 @@ def _total(told: Comparison) -> Line:
     before, after = told.before, told.after
     moved = sides.points(before.score, after.score)
     return Line(
-        (f"     {'all':27}{sides.score(before.score):>6}{sides.score(after.score):>7}{moved:>7}", "strong"),
+        (f"     {'all':30}{sides.score(before.score):>6}{sides.score(after.score):>6}{moved:>7}", "strong"),
         *_counts(sides.differences(before.owners, after.owners)),
     )
 
@@ -105,7 +105,7 @@ def _markdown(told: Comparison) -> Iterator[str]:
         yield from (_markdown_row(one) for one in moved)
     if still:
         yield ""
-        yield f"{sides.unmoved(still).capitalize()}."
+        yield f"{sides.unmoved(still)}."
     for name, groups in sides.groups(told):
         yield ""
         yield f"### {name}: {sides.count(groups)}"
