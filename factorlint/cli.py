@@ -344,6 +344,8 @@ def show_history(
         from factorlint.report import history as pages
 
         asked, root = delivery.asked(pages.FORMATS, output), _absolute(path)
+        if not root.is_dir():
+            raise ConfigError(f"{path}: there is no such folder")
         how = settings(root, ctx.params)
         with progress.shown(how.no_progress) as watch:
             told, served = history.history(root, how, since, every, watch)

@@ -11,11 +11,10 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
-from pathlib import Path
 from typing import NamedTuple
 
 from factorlint import git
-from factorlint.git import Blob, RevisionError
+from factorlint.git import Blob, Place, RevisionError
 
 _COMMITTER = re.compile(rb"\ncommitter [^\n]* (\d{1,12}) ([+-])(\d\d)(\d\d)\n")
 
@@ -37,7 +36,7 @@ class Step(NamedTuple):
     new: tuple[Blob, ...]
 
 
-def steps(folder: Path, since: str | None, every: int, what: str) -> Iterator[Step]:
+def steps(folder: Place, since: str | None, every: int, what: str) -> Iterator[Step]:
     """Every EVERYth commit up to HEAD, oldest first, counted from HEAD; the first one too, which is SINCE if given.
 
     The first step has all the files that an audit reads of FOLDER. Raises RevisionError, naming WHAT was asked for.
@@ -49,7 +48,7 @@ def steps(folder: Path, since: str | None, every: int, what: str) -> Iterator[St
         yield Step(commit, gone, new)
 
 
-def _names(folder: Path, since: str | None, what: str) -> list[str]:
+def _names(folder: Place, since: str | None, what: str) -> list[str]:
     start = git.commit(folder, since, f"--since {since}") if since else None
     limits = [f"^{start}"] if start else []
     told = git.ask(folder, "rev-list", "--first-parent", "--reverse", "HEAD", *limits, what=what).decode().split()
@@ -61,7 +60,7 @@ def _chosen(names: Sequence[str], every: int) -> list[str]:
     return kept if kept[:1] == list(names[:1]) else [names[0], *kept]
 
 
-def _commits(folder: Path, names: Sequence[str], what: str) -> list[Commit]:
+def _commits(folder: Place, names: Sequence[str], what: str) -> list[Commit]:
     held = git.contents(folder, names, what)
     return [_commit(name, raw) for name, raw in zip(names, held, strict=True)]
 
@@ -83,7 +82,7 @@ def _when(seconds: bytes, sign: bytes, hours: bytes, minutes: bytes) -> str:
         return "1970-01-01T00:00:00+00:00"
 
 
-def _changes(folder: Path, commits: Sequence[Commit], what: str) -> Iterator[tuple[tuple[str, ...], tuple[Blob, ...]]]:
+def _changes(folder: Place, commits: Sequence[Commit], what: str) -> Iterator[tuple[tuple[str, ...], tuple[Blob, ...]]]:
     """What is gone and what is new in each commit but the first, all told by one git."""
     pairs = [f"{one.tree} {two.tree}\n".encode() for one, two in pairwise(commits)]
     words = ("diff-tree", "--stdin", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--relative")

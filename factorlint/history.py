@@ -20,7 +20,7 @@ from factorlint.around import Around, Watch
 from factorlint.commits import Step
 from factorlint.config import Settings
 from factorlint.facts import Facts
-from factorlint.git import LIMIT
+from factorlint.git import LIMIT, Place
 from factorlint.model import History, Moment, Problem, Report, Role
 
 _WHAT = "history"
@@ -35,22 +35,24 @@ class Served(NamedTuple):
     files_reused: int
 
 
-def history(folder: Path, settings: Settings, since: str | None, every: int, watch: Watch) -> tuple[History, Served]:
-    """FOLDER at every EVERYth commit up to HEAD, from SINCE on; WATCH hears how far it is.
+def history(root: Path, settings: Settings, since: str | None, every: int, watch: Watch) -> tuple[History, Served]:
+    """ROOT, a folder of a work tree or a bare repository, at every EVERYth commit up to HEAD, from SINCE on.
 
-    All commits are judged under the same SETTINGS. Raises RevisionError where git has no answer.
+    All commits are judged under the same SETTINGS; WATCH hears how far it is. Raises RevisionError where git has no
+    answer.
     """
+    folder: Place = git.Bare(root) if git.bare(root) and not (root / ".git").exists() else root
     walk = list(commits.steps(folder, since, every, _WHAT))
     names = sorted({blob.name for step in walk for blob in step.new})
     sizes = git.sizes(folder, names, _WHAT)
     fit = frozenset(name for name, size in sizes.items() if size <= LIMIT)
     moments: list[Moment] = []
     with tempfile.TemporaryDirectory(prefix="factorlint-") as place:
-        copy = _Copy(folder, Path(place) / folder.name, fit, settings)
+        copy = _Copy(folder, Path(place) / root.name, fit, settings)
         for number, step in enumerate(walk, 1):
             moments.append(_moment(step, copy.at(step, _within(watch, number, len(walk)))))
         served = Served(len(walk), len(walk) - copy.audits, copy.files, copy.files - len(copy.told))
-    return History(folder.name, every, tuple(moments), tuple(_notes(len(names), len(fit)))), served
+    return History(root.name, every, tuple(moments), tuple(_notes(len(names), len(fit)))), served
 
 
 def _moment(step: Step, report: Report) -> Moment:
@@ -71,7 +73,7 @@ def _notes(asked: int, had: int) -> Iterator[str]:
 class _Copy:
     """What an audit reads of FOLDER at one commit, in the folder ``place``, and what is known of it so far."""
 
-    folder: Path
+    folder: Place
     place: Path
     fit: Collection[str]
     settings: Settings

@@ -215,6 +215,14 @@ def test_a_folder_of_the_repository(repository: Path) -> None:
     assert [one["summary"]["files"]["seen"] for one in data["commits"]] == [0, 2, 2, 2, 2, 2, 2]
 
 
+def test_a_bare_repository(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    bare = tmp_path_factory.mktemp("bare") / "mirror.git"
+    git(repository, "clone", "-q", "--bare", ".", str(bare))
+    there, here = (told(call(repository, "history", one, "-o", "json")) for one in (str(bare), "."))
+    assert there["commits"] == here["commits"]
+    assert call(repository, "history", "nowhere").code == 2
+
+
 def test_a_folder_that_becomes_a_file_and_back(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     commit(tmp_path, "folder", {"a.py/inner.py": CREW})
