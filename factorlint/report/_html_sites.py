@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from html import escape
 
@@ -62,8 +63,9 @@ def _data(site: Site, kind: str) -> str:
 
 def _code(excerpt: Excerpt, site: Site) -> str:
     rows = []
-    for number, line in enumerate(excerpt.lines, excerpt.first):
-        shown = said(line.rstrip().expandtabs(4))
+    lines = textwrap.dedent("\n".join(line.rstrip().expandtabs(4) for line in excerpt.lines)).split("\n")
+    for number, line in enumerate(lines, excerpt.first):
+        shown = said(line)
         hit = site.span.line <= number <= site.span.end_line
         body = f"<mark>{shown}</mark>" if hit else shown
         rows.append(f'<span class="line{" hit" if hit else ""}"><i>{number}</i><span>{body}</span></span>')
