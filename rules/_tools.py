@@ -119,6 +119,8 @@ def _effect_of(view: View, path: str, called: Called, owner: Scope, name: str) -
             return "it sends something outside"
         if last == "open" and isinstance(call.func, Attr) and _writing_mode(call, 0) and one.kind is not Kind.UNKNOWN:
             return "it changes files"
+    if any(view.reach.bodies(one) for one in view.reach.callees(path, called)):
+        return None  # a method of the tree, whatever it is called: what it does is seen in it
     if last in _METHODS and isinstance(call.func, Attr):
         return "it changes files" if last.startswith(("write", "unlink")) else "it sends or changes something outside"
     if last in _SQL_METHODS and _sql(view, call, where, owner):

@@ -211,7 +211,8 @@ def _takes_apart(here: Here) -> str | None:
     """How the node takes an answer's text apart, or None."""
     node = here.node
     if isinstance(node, cst.Match):
-        return "match" if _is_text(node.subject, here) else None
+        words = any(_is_word(case.pattern) for case in node.cases)
+        return "match" if words and _is_text(node.subject, here) else None
     if isinstance(node, cst.Comparison):
         sides = (node.left, *(one.comparator for one in node.comparisons))
         if _looks_for_a_key(node, here):
@@ -224,6 +225,15 @@ def _takes_apart(here: Here) -> str | None:
         if callee.path in _PARSERS and any(_is_text(arg.value, here) for arg in node.args):
             return callee.path
     return None
+
+
+def _is_word(pattern: cst.MatchPattern) -> bool:
+    """A pattern that compares with a value; one that asks for a class takes no text apart."""
+    if isinstance(pattern, cst.MatchOr):
+        return any(_is_word(one.pattern) for one in pattern.patterns)
+    if isinstance(pattern, cst.MatchAs):
+        return pattern.pattern is not None and _is_word(pattern.pattern)
+    return isinstance(pattern, cst.MatchValue)
 
 
 def _literal(here: Here, node: cst.BaseExpression) -> bool:

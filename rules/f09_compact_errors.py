@@ -10,7 +10,8 @@ from factorlint.expr import Attr, Call, Expr, Name, last_name, walk
 from factorlint.facts import Called
 from factorlint.known_calls import answers_in
 from factorlint.model import Check, Confidence, Owner, Severity
-from factorlint.origin import Kind, Where
+from factorlint.origin import Kind, Origin, Where
+from factorlint.reach import Reached
 from factorlint.rule import Here, Mark, Rule
 
 from ._handlers import Does, fate
@@ -58,6 +59,7 @@ BOUNDED_RETRY = Check(None, "bounded-retry", Owner.CODE, None, "the retry is bou
 
 _ASKS = frozenset(("call-model", "run", "run-graph"))
 _PARSERS = ("parse", "validate")
+_RECEIVES = frozenset("recv receive receive_bytes receive_json receive_text".split())
 _COUNTERS = ("attempt", "retr", "tries", "trial")
 
 
@@ -157,7 +159,7 @@ class CompactErrors(Rule):
 
     def visit_While(self, node: cst.While, here: Here) -> Iterator[Mark]:
         for tried in node.body.body:
-            if not isinstance(tried, cst.Try) or not _asks(here):
+            if not isinstance(tried, cst.Try) or not _asks(here) or _begins_anew(here):
                 continue
             endless = isinstance(node.test, cst.Name) and node.test.value == "True"
             counted = _counts(here) or (not endless and _compares(here.expr(node.test)))
@@ -276,6 +278,27 @@ def _is_site(here: Here, place: Where) -> bool:
             if (place.path, place.scope) in below.functions and not _ASKS.isdisjoint(below.does):
                 return True
     return False
+
+
+def _begins_anew(here: Here) -> bool:
+    """Whether each round of the loop waits for something new from outside: a conversation, no second attempt."""
+    path, order = here.where.path, here.where.order
+    for called in here.view.reach.calls(path, order, here.view.reach.end(path, order)):
+        if last_name(called.call.func) in _RECEIVES:
+            return True
+        for callee in here.view.reach.callees(path, called):
+            inner = [one.callee for body in here.view.reach.bodies(callee) for one in _written_in(here, body)]
+            if any(one.path == "builtins.input" or _asks_a_person(one) for one in (callee, *inner)):
+                return True
+    return False
+
+
+def _written_in(here: Here, place: Where) -> Iterator[Reached]:
+    return (one for one in here.view.reach.below(place) if one.depth == 0)
+
+
+def _asks_a_person(callee: Origin) -> bool:
+    return callee.symbol is not None and callee.symbol.does == "ask-human"
 
 
 def _asks(here: Here) -> bool:
