@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.metadata
 import importlib.util
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import factorlint
 from factorlint.factors import FACTORS
@@ -20,7 +24,7 @@ else:
     import tomli as tomllib
 
 CHECKOUT = Path(__file__).parent.parent
-HEAVY = {"libcst", "rich", "yaml", "typer", "pathspec", "packaging", "tomllib", "tomli", "asyncio", "multiprocessing"}
+HEAVY = {"libcst", "rich", "yaml", "typer", "packaging", "tomllib", "tomli", "asyncio", "multiprocessing"}
 
 
 @pytest.fixture(scope="module")
@@ -90,9 +94,57 @@ def test_version_imports_nothing_heavy() -> None:
 
 
 def test_the_command_line_imports_no_parser_before_a_command_runs() -> None:
-    assert not modules_after("import factorlint.cli") & {"libcst", "yaml", "rich", "pathspec"}
+    assert not modules_after("import factorlint.cli") & {"libcst", "yaml", "rich"}
 
 
 def test_python_m_works() -> None:
     done = subprocess.run([sys.executable, "-m", "factorlint", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == f"factorlint {factorlint.__version__}\n"
+
+
+MODULES = {"pyyaml": "yaml"}  # distribution → module, where the two differ
+
+
+def imported(folder: Path) -> set[str]:
+    """The modules of others that the code under FOLDER imports."""
+    found = set()
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+                found.add(node.module.partition(".")[0])
+    return found - set(sys.stdlib_module_names) - {"factorlint"}
+
+
+def modules(demands: list[str]) -> set[str]:
+    names = {re.split(r"[^\w.-]", one)[0].lower() for one in demands}
+    return {MODULES.get(name, name) for name in names}
+
+
+def test_no_dependency_that_the_program_does_not_need(pyproject: dict[str, Any]) -> None:
+    needed = modules(pyproject["project"]["dependencies"])
+    extras = pyproject["project"]["optional-dependencies"]
+    optional = modules([one for name, rows in extras.items() if name != "dev" for one in rows])
+    found = imported(CHECKOUT / "factorlint") | imported(CHECKOUT / "rules")
+    assert needed <= found
+    assert found - needed - optional <= {"lsprotocol", "dask"}  # pygls and distributed bring them
+
+
+def test_the_lock_file_holds_every_dependency(pyproject: dict[str, Any]) -> None:
+    locked = {}
+    for line in (CHECKOUT / ".ci" / "locked.txt").read_text(encoding="utf-8").splitlines():
+        found = re.match(r"([\w.-]+)==(\S+)", line)
+        if found:
+            locked[canonicalize_name(found[1])] = found[2]
+    extras = pyproject["project"]["optional-dependencies"]
+    for one in (*pyproject["project"]["dependencies"], *(one for rows in extras.values() for one in rows)):
+        wanted = Requirement(one)
+        if wanted.name != "factorlint":
+            assert locked[canonicalize_name(wanted.name)] in wanted.specifier, f".ci/lock is to be run: {one}"
+
+
+def test_actions_are_pinned_to_a_commit() -> None:
+    for path in (CHECKOUT / "action.yml", *(CHECKOUT / "docs").glob("*.md"), CHECKOUT / "README.md"):
+        for used in re.findall(r"uses: (\S+)", path.read_text(encoding="utf-8")):
+            assert used.startswith(("./", "OWNER/factorlint@")) or re.search(r"@[0-9a-f]{40}$", used), used
