@@ -26,6 +26,7 @@ from factorlint.config import ConfigError
 from factorlint.facts import Facts
 from factorlint.model import Role
 from factorlint.project import Project
+from factorlint.view import viewer
 from factorlint.visit import visit
 
 Reader = Callable[[bytes], None]
@@ -70,7 +71,7 @@ def _look(path: str, raw: bytes) -> None:
     learnt = run.learn_one(one)
     if isinstance(learnt, Facts):
         project = Project({path: learnt}, (path,), known, "")
-        told = visit(run.viewer(project, pins.Pins({}))(path), one, rules)
+        told = visit(viewer(project, pins.Pins({}))(path), one, rules)
         bad = [problem for problem in told.problems if problem.kind in BAD]
         assert not bad, bad[0].message
 

@@ -7,15 +7,17 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from factorlint import files, gates, progress
 from factorlint.around import Around
 from factorlint.config import Output, Settings
 from factorlint.console import look, quoted, save, say, write
-from factorlint.fix import Fixed, diff, fixes, wanted
 from factorlint.model import Report
 from factorlint.report import Look, render
+
+if TYPE_CHECKING:
+    from factorlint.fix import Fixed
 
 _ROUNDS = 5  # of fixes that open the way to others; more is a quarrel
 
@@ -70,6 +72,8 @@ def _mended(
 ) -> tuple[list[Fixed], Report]:
     """What fixing changes, and the report on what is left. Nothing is written: a fix that opens the way to another is
     tried in memory, so that to fix twice changes no more than once."""
+    from factorlint.fix import Fixed, fixes, wanted
+
     made: dict[str, Fixed] = {}
     for _ in range(_ROUNDS):
         changes = list(fixes(root, wanted(report.sites, wishes.unsafe_fixes), unsaved))
@@ -91,6 +95,8 @@ def _audit(root: Path, paths: list[Path], told: Settings, wishes: Wishes, unsave
 
 
 def _shown(changes: list[Fixed]) -> tuple[int, str]:
+    from factorlint.fix import diff
+
     for one in changes:
         write(quoted(diff(one)))
     return (gates.UNMET, _counted(changes, "to fix")) if changes else (gates.CLEAN, "")
@@ -108,6 +114,8 @@ def _make(root: Path, changes: list[Fixed], typed: Typed | None) -> None:
 
 
 def _more(report: Report, wishes: Wishes) -> None:
+    from factorlint.fix import wanted
+
     more = 0 if wishes.unsafe_fixes else len(wanted(report.sites, True)) - len(wanted(report.sites, False))
     if more:
         say(f"{more} more can be fixed with --unsafe-fixes, which change what the program does: see --diff first")

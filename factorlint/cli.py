@@ -151,9 +151,9 @@ def show_config(
         root = given if given.is_dir() else project([given])
         told = settings(root, ctx.params)
         _known(told)
-        from factorlint import catalog, run
+        from factorlint import run
 
-        found = run.find(root, [given], catalog.builtin(), told)
+        found = run.find(root, [given], told)
         _write(configured.page(told, found, _rules(told.plugin)))
 
 
@@ -425,7 +425,7 @@ def _known(told: Settings) -> None:
     """A misspelt code would otherwise switch off a rule, or a whole gate, in silence."""
     words = [*told.select, *told.extend_select, *told.ignore, *(one.rule for one in told.severity)]
     words += [rule for one in told.per_file_ignores for rule in one.rules]
-    strange = strangers(words, _rules(told.plugin))
+    strange = strangers(words, _rules(told.plugin)) if words or told.plugin else ()
     if strange:
         raise ConfigError(f"no rule or check is called {strange[0]!r}: 'factorlint rules' lists them")
 

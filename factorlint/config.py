@@ -78,9 +78,23 @@ class Settings:
         """The folder that globs start from: that of a configuration that was found, not named; else the root."""
         return self.source.parent if self.source and "config" not in self.flags else None
 
+    @property
+    def store(self) -> Path | None:
+        """The cache's folder, None for the user's own: a found configuration may name one that came with it."""
+        return self.cache_dir if self.base is None or "cache-dir" in self.flags else None
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """What decides what is said of a tree by itself, in words: all but how it is done, gated and shown."""
+        return tuple(f"{one.name}={getattr(self, one.name)!r}" for one in fields(self) if one.name not in _LATER)
+
 
 _MARKS = (".git", "factorlint.toml", "pyproject.toml", "setup.py", "setup.cfg")
 FLAGS_ONLY = frozenset({"plugin"})
+_LATER = frozenset(
+    "no_regress since baseline strict_baseline output jobs no_cache cache_dir color no_progress exit_zero "
+    "show_suppressed fail_on fail_under require flags keys".split()
+)
 _ABOUT = frozenset({"source", "flags", "keys"})
 NAMES = tuple(one.name.replace("_", "-") for one in fields(Settings) if one.name not in _ABOUT | FLAGS_ONLY)
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from factorlint import gitignore, ignore, roles
+from factorlint import cache, gitignore, ignore, roles
 from factorlint.files import no_detour
 from factorlint.gitignore import Rules, relative, seen_from
 from factorlint.model import Problem, Role
@@ -55,6 +55,12 @@ class Found:
     manifests: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
     package: str = ""
+
+    def name(self, root: Path, asked: Sequence[str], began: int) -> str | None:
+        """A name for all that was found under ROOT, as it is on the disk, and for what is ASKED of it; or None."""
+        roles = (f"{one.path} {one.role.value} {one.wanted}" for one in self.files)
+        said = (*asked, repr(self.problems), repr(self.idle), repr(self.package), *roles)
+        return cache.signature(root, said, (*(one.path for one in self.files), *self.manifests), began)
 
 
 def find(

@@ -24,6 +24,7 @@ from factorlint.provenance import Tracer
 from factorlint.rule import Held, View, facts_at, text_of
 from factorlint.sketch import OPAQUE
 from factorlint.source import Source
+from factorlint.view import viewer
 from factorlint.walk import Walk
 
 PROMPTS = ("FL0201", "FL0202", "FL0205")
@@ -46,7 +47,7 @@ class _Asked:
 def reveal(root: Path, path: Path, line: int, settings: Settings, places: Sequence[Place]) -> tuple[Revelation, ...]:
     """What is sent for the calls at LINE of PATH, a file of the project at ROOT. Raises Unrevealed."""
     known = catalog.builtin()
-    found = run.find(root, [path], known, settings)
+    found = run.find(root, [path], settings)
     texts = run.read(found, known, settings)
     project, problems = run.learn_all(texts, known, settings)
     name = path.relative_to(root).as_posix()
@@ -54,7 +55,7 @@ def reveal(root: Path, path: Path, line: int, settings: Settings, places: Sequen
     if name not in project.files or source is None:
         why = next((one.message for one in (*problems, *texts.problems) if one.path == name), "")
         raise Unrevealed(f"{name}: {why or 'no library of the catalogue is used in it'}")
-    view = run.viewer(project, pins.read_pins(root, found.manifests))(name)
+    view = viewer(project, pins.read_pins(root, found.manifests))(name)
     asked = list(_calls(view, source, line))
     if not asked:
         raise Unrevealed(f"{name}:{line}: no call stands there")

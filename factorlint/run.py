@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import os
 import tempfile
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from factorlint import (
     __version__,
     adopt,
     baseline,
+    cache,
     catalog,
     discover,
     excerpts,
     gates,
-    guard,
     imports,
     perfile,
-    pins,
-    registry,
     revision,
     score,
     sift,
@@ -33,27 +29,21 @@ from factorlint import (
     workers,
 )
 from factorlint.adopt import Examined
-from factorlint.agents import Agents
 from factorlint.around import ALONE, Around
 from factorlint.baseline import Entry
-from factorlint.callbacks import Callbacks
+from factorlint.cache import Cache
 from factorlint.catalog import Catalog
 from factorlint.config import Settings
 from factorlint.discover import Found
-from factorlint.facts import Facts, learn
-from factorlint.model import Files, Problem, Report, Role, Site
-from factorlint.pins import Pins
+from factorlint.facts import Facts
+from factorlint.learn import learn_one
+from factorlint.model import Files, Problem, Report, Role, RuleInfo, Site
 from factorlint.project import Project
-from factorlint.prompts import Prompts
-from factorlint.provenance import Tracer
-from factorlint.reach import Reach
-from factorlint.relevance import Relevance
-from factorlint.resume import Resume
-from factorlint.rule import Rule, View
 from factorlint.source import Source
-from factorlint.steps import Steps
-from factorlint.surfaces import Surfaces
-from factorlint.threads import Threads
+
+if TYPE_CHECKING:
+    from factorlint.pins import Pins
+    from factorlint.rule import Rule
 
 Comments = tuple[suppress.Comment, ...]
 
@@ -88,17 +78,35 @@ def audit(root: Path, paths: Sequence[Path], settings: Settings, around: Around 
 
 
 def examine(root: Path, paths: Sequence[Path], settings: Settings, around: Around = ALONE) -> Examined:
-    """Everything that can be said of a tree without knowing another."""
+    """Everything that can be said of a tree without knowing another; of files that did not change, what was said."""
+    with cache.opened(settings.store, not settings.no_cache) as kept:
+        began = cache.now()
+        found = find(root, paths, settings, around, kept)
+        alone = not (settings.plugin or around.unsaved or around.remembers)
+        name = found.name(root, settings.asked, began) if alone else None
+        said = kept.get("run", name) if name else None
+        if said is None:
+            said = say(root, found, settings, around, kept)
+            if name:
+                kept.put("run", [(name, said)])
+        told: Examined = said
+        return told
+
+
+def say(root: Path, found: Found, settings: Settings, around: Around, kept: Cache) -> Examined:
+    """What there is to say of the files that were FOUND."""
+    from factorlint import pins, registry
+
     rules = registry.rules(settings.plugin)
+    infos = tuple(map(registry.info, rules))
     known = catalog.builtin()
-    found = find(root, paths, known, settings, around)
     texts = read(found, known, settings, around)
-    project, unread = learn_all(texts, known, settings, around)
+    project, unread = learn_all(texts, known, settings, around, kept)
     pinned = pins.read_pins(root, found.manifests)
     sites, unjudged = visit_all(project, texts, pinned, rules, settings, around)
-    comments, unheard = listen(texts, rules, settings)
+    comments, unheard = listen(texts, infos, settings)
     problems = (*found.problems, *texts.problems, *unread, *pinned.problems, *unjudged, *unheard)
-    report = judge(texts, len(project.files), sites, comments, problems, rules, pinned)
+    report = judge(texts, len(project.files), sites, comments, problems, infos, pinned)
     report = excerpts.attach(choose(report, root, found, texts, settings), texts.sources)
     return Examined(report, frozenset(texts.sources), texts.wanted)
 
@@ -119,13 +127,19 @@ def at_revision(root: Path, name: str, settings: Settings, what: str, around: Ar
         return examine(copy, (), settings, around).report
 
 
-def find(root: Path, paths: Sequence[Path], known: Catalog, settings: Settings, around: Around = ALONE) -> Found:
+def find(
+    root: Path, paths: Sequence[Path], settings: Settings, around: Around = ALONE, kept: Cache = cache.NONE
+) -> Found:
     """The files of the tree, without the packages that a library of the catalogue generates into it."""
+    generated = kept.get("generated", "")
+    if generated is None:
+        generated = catalog.builtin().roots_anywhere
+        kept.put("generated", [("", generated)])
     found = discover.find(
         root,
         paths,
         exclude=settings.exclude,
-        extend_exclude=(*settings.extend_exclude, *known.roots_anywhere),
+        extend_exclude=(*settings.extend_exclude, *generated),
         force_exclude=settings.force_exclude,
         notebooks=settings.notebooks,
         base=settings.base,
@@ -151,7 +165,9 @@ def read(found: Found, known: Catalog, settings: Settings, around: Around = ALON
     )
 
 
-def learn_all(texts: Read, known: Catalog, settings: Settings, around: Around = ALONE) -> tuple[Project, list[Problem]]:
+def learn_all(
+    texts: Read, known: Catalog, settings: Settings, around: Around = ALONE, kept: Cache = cache.NONE
+) -> tuple[Project, list[Problem]]:
     """The Facts of every file that matters, and of those that fill in what they leave open; the rest are Problems."""
     paths = tuple(sorted(texts.sources))
     plain = {path: one.text for path, one in texts.sources.items()}
@@ -160,7 +176,7 @@ def learn_all(texts: Read, known: Catalog, settings: Settings, around: Around = 
     todo = texts.matter
     while todo:
         work = [texts.sources[path] for path in todo]
-        for one, result in around.over("learning", learned(work, settings, around), len(work)):
+        for one, result in around.over("learning", learned(work, settings, around, kept), len(work)):
             plain.pop(one.path, None)
             if isinstance(result, Facts):
                 facts[one.path] = result
@@ -173,70 +189,33 @@ def learn_all(texts: Read, known: Catalog, settings: Settings, around: Around = 
 
 
 def learned(
-    work: Sequence[Source], settings: Settings, around: Around
+    work: Sequence[Source], settings: Settings, around: Around, kept: Cache
 ) -> Iterator[tuple[Source, Facts | Problem | workers.Failure]]:
-    """What each file of WORK tells, in order; what was told before is not learned again."""
-    new = [one for one in work if (one.path, one.digest) not in around.told]
+    """What each file of WORK tells, in order; what was told before, in this run or another, is not learned again."""
+    asked = [key for one in work if (key := (one.path, one.digest)) not in around.told]
+    known = {**around.told, **kept.facts(asked)}
+    new = [one for one in work if (one.path, one.digest) not in known]
+    told: dict[cache.Key, Facts | Problem] = {}
     fresh = workers.each(learn_one, new, jobs=jobs(settings, new), seconds=_patience)
     with contextlib.closing(fresh):  # type: ignore[type-var]
         for one in work:
-            result = around.told.get((one.path, one.digest)) or next(fresh)[1]
-            if around.remembers and not isinstance(result, workers.Failure):
-                around.told[(one.path, one.digest)] = result
+            key = (one.path, one.digest)
+            result = known.get(key) or next(fresh)[1]
+            if not isinstance(result, workers.Failure):
+                if around.remembers:
+                    around.told[key] = result
+                if key not in known:
+                    told[key] = result
             yield one, result
-
-
-def learn_one(one: Source) -> Facts | Problem:
-    """One file → Facts, or the Problem that it is."""
-    reason = guard.refuse(one.text)
-    if reason is not None:
-        return Problem(one.path, None, "not-analysed", f"not given to the parser: {reason}")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an audited file's invalid escapes are not ours to print
-            flags = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-            tree = compile(one.text, one.path, "exec", flags, dont_inherit=True)
-        return learn(one.path, tree)
-    except SyntaxError as error:
-        return _newer_syntax(one, error)
-    except (ValueError, RecursionError, MemoryError) as error:
-        return Problem(one.path, None, "parse-error", f"{type(error).__name__}: too deep or too odd to read")
-
-
-def _newer_syntax(one: Source, error: SyntaxError) -> Facts | Problem:
-    """Syntax newer than the running Python is rewritten as older, if LibCST can read it."""
-    from factorlint import older
-
-    tree = older.parse(one.text)
-    if tree is not None:
-        return learn(one.path, tree)
-    cell, line = one.locate(error.lineno or 1)
-    where = f" (cell {cell})" if cell is not None else ""
-    return Problem(one.path, line, "parse-error", f"{error.msg}{where}")
-
-
-def viewer(project: Project, pinned: Pins) -> Callable[[str], View]:
-    """A file's path → its View; all views share their answers."""
-    tracer = Tracer(project)
-    reach, prompts, agents, threads = Reach(tracer), Prompts(tracer), Agents(tracer), Threads(tracer)
-    surfaces = Surfaces(reach, agents)
-    callbacks, resume = Callbacks(reach, agents, surfaces), Resume(threads)
-    steps = Steps(reach, agents, threads, surfaces)
-    said: dict[Callable[[View], Any], Any] = {}
-
-    def view(path: str) -> View:
-        facts = project.files[path]
-        scopes = {scope.order: scope.id for scope in facts.scopes}
-        asked = (tracer, reach, prompts, agents, threads, surfaces, callbacks, resume, steps)
-        return View(path, facts, project, *asked, pinned.allows, {}, scopes, said)
-
-    return view
+    kept.keep_facts(told)
 
 
 def visit_all(
     project: Project, texts: Read, pinned: Pins, rules: Sequence[Rule], settings: Settings, around: Around
 ) -> tuple[list[Site], list[Problem]]:
     """Every rule over every wanted file that may hold a site; a plugin's rule, of which nothing is known, sees all."""
+    from factorlint.relevance import Relevance
+    from factorlint.view import viewer
     from factorlint.visit import Visited, visit
 
     view = viewer(project, pinned)
@@ -261,9 +240,8 @@ def visit_all(
     return sites, problems
 
 
-def listen(texts: Read, rules: Sequence[Rule], settings: Settings) -> tuple[dict[str, Comments], list[Problem]]:
+def listen(texts: Read, infos: Sequence[RuleInfo], settings: Settings) -> tuple[dict[str, Comments], list[Problem]]:
     """The comments of every wanted file that speak to factorlint."""
-    infos = tuple(map(registry.info, rules))
 
     def hear(one: Source) -> Comments:
         return tuple(suppress.checked(comment, infos) for comment in suppress.comments(one.text))
@@ -285,7 +263,7 @@ def judge(
     sites: Sequence[Site],
     comments: Mapping[str, Comments],
     problems: Sequence[Problem],
-    rules: Sequence[Rule],
+    infos: Sequence[RuleInfo],
     pinned: Pins,
 ) -> Report:
     """Sites → verdicts and findings, marked where a comment sets them aside."""
@@ -293,7 +271,7 @@ def judge(
     failed = len({problem.path for problem in problems})
     files = Files(seen=len(texts.sources), analysed=analysed, failed=failed)
     crashed = {int(problem.message[2:4]) for problem in problems if problem.kind == "rule-crash"}
-    unknown = (set(range(1, 14)) - {rule.factor for rule in rules}) | crashed
+    unknown = (set(range(1, 14)) - {one.factor for one in infos}) | crashed
     strangers = tuple(sorted({site.stranger for site in sites if site.stranger}))
     agent_code = bool(texts.direct or strangers)
     told = score.judge([one.site for one in found], files, agent_code=agent_code, unknown=unknown)
@@ -306,7 +284,7 @@ def judge(
         verdicts=told.verdicts,
         sites=tuple(everything),
         problems=tuple(sorted(set(problems), key=adopt.problem_order)),
-        rules=(*map(registry.info, rules), suppress.INFO),
+        rules=(*infos, suppress.INFO),
         notes=notes(sites, pinned),
         extra={"gains": dict(zip((one.fingerprint for one in found), told.gains, strict=True))},
     )
