@@ -29,12 +29,14 @@ def nobody(what: str, done: int, total: int) -> None:
 class Around:
     """``unsaved`` are texts by path (posix, relative to the root) that stand for what is on the disk, or is not.
 
-    ``told`` is what files (by path and digest) told in earlier runs; with ``remembers``, this one adds to it.
+    ``told`` is what files (by path and digest) told in earlier runs; with ``remembers``, this one adds to it, and names
+    in ``learned`` those that nobody had told of.
     """
 
     unsaved: Mapping[str, bytes] = field(default_factory=dict)
     watch: Watch = nobody
     told: dict[tuple[str, str], Facts | Problem] = field(default_factory=dict)
+    learned: set[tuple[str, str]] = field(default_factory=set)
     remembers: bool = False
 
     def over(self, what: str, items: Iterable[_Item], total: int) -> Iterator[_Item]:

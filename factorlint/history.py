@@ -1,8 +1,8 @@
 """The score of a tree over its commits, read from git objects in one pass over what each of them changed.
 
 A copy of what an audit reads is kept in a folder of its own and carried from commit to commit. A commit that changes
-nothing that an audit reads, or that goes back to an earlier state, costs nothing; of one that does, only the files
-whose bytes are new are learned again.
+nothing that an audit reads, goes back to an earlier state, or was judged in an earlier run, costs nothing; of one that
+does, only the files whose bytes are new are learned again.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ import contextlib
 import hashlib
 import tempfile
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from factorlint import commits, git, revision, roles, run
+from factorlint import cache, commits, git, revision, roles, run
 from factorlint.around import Around, Watch
+from factorlint.cache import Cache
 from factorlint.commits import Step
 from factorlint.config import Settings
-from factorlint.facts import Facts
 from factorlint.git import LIMIT, Place
-from factorlint.model import History, Moment, Problem, Report, Role
+from factorlint.model import History, Moment, Role, Summary, Verdict
 
 _WHAT = "history"
 
@@ -47,17 +47,16 @@ def history(root: Path, settings: Settings, since: str | None, every: int, watch
     sizes = git.sizes(folder, names, _WHAT)
     fit = frozenset(name for name, size in sizes.items() if size <= LIMIT)
     moments: list[Moment] = []
-    with tempfile.TemporaryDirectory(prefix="factorlint-") as place:
-        copy = _Copy(folder, Path(place) / root.name, fit, settings)
+    with (
+        cache.opened(settings.store, not (settings.no_cache or settings.plugin)) as kept,
+        tempfile.TemporaryDirectory(prefix="factorlint-") as place,
+    ):
+        copy = _Copy(folder, Path(place) / root.name, fit, settings, kept)
         for number, step in enumerate(walk, 1):
-            moments.append(_moment(step, copy.at(step, _within(watch, number, len(walk)))))
-        served = Served(len(walk), len(walk) - copy.audits, copy.files, copy.files - len(copy.told))
+            told, one = copy.at(step, _within(watch, number, len(walk))), step.commit
+            moments.append(Moment(one.name, one.when, one.subject, told.summary, told.verdicts, told.problems))
+        served = Served(len(walk), len(walk) - copy.audits, copy.files, copy.files - len(copy.around.learned))
     return History(root.name, every, tuple(moments), tuple(_notes(len(names), len(fit)))), served
-
-
-def _moment(step: Step, report: Report) -> Moment:
-    one = step.commit
-    return Moment(one.name, one.when, one.subject, report.summary, report.verdicts, len(report.problems))
 
 
 def _within(watch: Watch, number: int, count: int) -> Watch:
@@ -69,6 +68,14 @@ def _notes(asked: int, had: int) -> Iterator[str]:
         yield f"not read, over {LIMIT:,} bytes or not in this clone: versions of files, {asked - had}"
 
 
+class Told(NamedTuple):
+    """What is kept of the report on one state of the tree."""
+
+    summary: Summary
+    verdicts: tuple[Verdict, ...]
+    problems: int
+
+
 @dataclass
 class _Copy:
     """What an audit reads of FOLDER at one commit, in the folder ``place``, and what is known of it so far."""
@@ -77,22 +84,26 @@ class _Copy:
     place: Path
     fit: Collection[str]
     settings: Settings
+    kept: Cache
     held: dict[str, str] = field(default_factory=dict)  # path → object
-    reports: dict[str, Report] = field(default_factory=dict)  # by state
-    told: dict[tuple[str, str], Facts | Problem] = field(default_factory=dict)  # what each version of a file told
+    states: dict[str, Told] = field(default_factory=dict)
+    around: Around = field(default_factory=lambda: Around(remembers=True))
     audits: int = 0
     files: int = 0
 
-    def at(self, step: Step, watch: Watch) -> Report:
-        """The report on the tree after STEP."""
+    def at(self, step: Step, watch: Watch) -> Told:
+        """What is to be said of the tree after STEP."""
         self.take(step)
         state = self.state()
-        if state not in self.reports:
+        told = self.states.get(state) or self.kept.get(_WHAT, state)
+        if told is None:
+            report = run.examine(self.place, (), self.settings, replace(self.around, watch=watch)).report
+            told = Told(report.summary, report.verdicts, len(report.problems))
+            self.kept.put(_WHAT, [(state, told)])
             self.audits += 1
-            around = Around(watch=watch, told=self.told, remembers=True)
-            self.reports[state] = run.examine(self.place, (), self.settings, around).report
-        self.files += self.reports[state].summary.files.analysed
-        return self.reports[state]
+        self.states[state] = told
+        self.files += told.summary.files.analysed
+        return told
 
     def take(self, step: Step) -> None:
         """Change the copy as STEP did; what cannot be read is left out."""
@@ -113,15 +124,16 @@ class _Copy:
                 parent.rmdir()
 
     def state(self) -> str:
-        """A name for all that the audit sees, and for nothing else."""
+        """A name for all that the audit sees and is asked for, and for nothing else."""
         tests = self.settings.include_tests
         seen = sorted(row for row in self.held.items() if tests or roles.role(row[0]) is not Role.TEST)
-        return hashlib.blake2b(repr(seen).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        said = (self.place.name, self.settings.asked, seen)
+        return hashlib.blake2b(repr(said).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def words(served: Served) -> str:
     """What was done and what was saved, in one line."""
-    whole = f"{served.commits} commit{'s' * (served.commits != 1)}, {served.commits_reused} as one before"
+    whole = f"{served.commits} commit{'s' * (served.commits != 1)}, {served.commits_reused} judged before"
     if not served.files:
         return whole
     share = 100 * served.files_reused / served.files

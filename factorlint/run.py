@@ -202,10 +202,11 @@ def learned(
             key = (one.path, one.digest)
             result = known.get(key) or next(fresh)[1]
             if not isinstance(result, workers.Failure):
-                if around.remembers:
-                    around.told[key] = result
                 if key not in known:
                     told[key] = result
+                if around.remembers:
+                    around.told[key] = result
+                    around.learned.update({key} - known.keys())
             yield one, result
     kept.keep_facts(told)
 

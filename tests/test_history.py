@@ -176,7 +176,16 @@ def test_every_commit_is_judged_as_an_audit_of_it_would(repository: Path) -> Non
 def test_what_was_read_is_not_read_again(repository: Path) -> None:
     """Of six commits one changes words, and the last goes back to the fourth."""
     done = call(repository, "history")
-    assert "6 commits, 2 as one before; " in done.err
+    assert "6 commits, 2 judged before; " in done.err
+
+
+def test_what_an_earlier_run_judged_is_not_judged_again(repository: Path) -> None:
+    first, again = (call(repository, "history", "-o", "json") for _ in range(2))
+    assert "6 commits, 6 judged before; of 5 readings of files with agent code 100 % came from the cache" in again.err
+    assert first.out == again.out == call(repository, "history", "--no-cache", "-o", "json").out
+    commit(repository, "more", {"desk/more.py": CREW})
+    assert "7 commits, 6 judged before" in call(repository, "history").err
+    assert "7 commits, 2 judged before" in call(repository, "history", "--exclude", "more.py").err
 
 
 def test_nothing_is_checked_out(repository: Path) -> None:
