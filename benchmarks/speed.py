@@ -19,6 +19,7 @@ import statistics
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import threading
 import time
 import zipfile
@@ -128,9 +129,15 @@ def unpack(wheel: Path, target: Path) -> None:
 def compare(row: str, tree: Tree, rounds: int, jobs: int) -> None:
     """Print the costs of every program on TREE."""
     costs: dict[str, list[Cost]] = {}
-    for _ in range(rounds):
-        for name, command in programs(tree.path, jobs):
-            costs.setdefault(name, []).append(cost(command))
+    with tempfile.TemporaryDirectory(prefix="factorlint-") as kept, changing(tree.path) as change:
+        for turn in range(rounds):
+            for name, command in programs(tree.path, jobs, kept):
+                if turn == 0 and name == UNCHANGED:
+                    time.sleep(0.2)  # what was written just now is not recalled
+                    cost(command)
+                if name == CHANGED:
+                    change(f"# {turn}\n")
+                costs.setdefault(name, []).append(cost(command))
     middle = {name: Cost(*map(statistics.median, zip(*runs, strict=True))) for name, runs in costs.items()}
     base = middle["ast.parse"]
     for name, one in middle.items():
@@ -139,11 +146,33 @@ def compare(row: str, tree: Tree, rounds: int, jobs: int) -> None:
         print(f"| {row} | {tree.files:,} | {tree.lines:,} | {name} | {one.wall:.2f} | {ratios} | {speed} |", flush=True)
 
 
-def programs(tree: Path, jobs: int) -> Iterator[tuple[str, list[str]]]:
-    """Name and command of everything that takes part."""
+UNCHANGED, CHANGED = "factorlint, nothing changed", "factorlint, one file changed"
+
+
+@contextlib.contextmanager
+def changing(tree: Path) -> Iterator[Callable[[str], None]]:
+    """What puts a line at the end of the tree's largest file; in the end that is as it was."""
+    target = max(tree.rglob("*.py"), key=lambda path: (path.stat().st_size, path))
+    before = target.read_bytes()
+
+    def change(line: str) -> None:
+        target.write_bytes(before + line.encode())
+        time.sleep(0.2)
+
+    try:
+        yield change
+    finally:
+        target.write_bytes(before)
+
+
+def programs(tree: Path, jobs: int, kept: str) -> Iterator[tuple[str, list[str]]]:
+    """Name and command of everything that takes part; KEPT is the folder of the cache."""
     yield "ast.parse", [sys.executable, "-c", YARDSTICK, str(tree)]
-    audit = ["audit", str(tree), "--isolated", "--no-cache", "--exit-zero", "--jobs", str(jobs), "-o", "json"]
-    yield "factorlint", [found("factorlint") or "factorlint", *audit]
+    own = found("factorlint") or "factorlint"
+    audit = [own, "audit", str(tree), "--isolated", "--exit-zero", "--jobs", str(jobs), "-o", "json"]
+    yield "factorlint", [*audit, "--no-cache"]
+    yield UNCHANGED, [*audit, "--cache-dir", kept]
+    yield CHANGED, [*audit, "--cache-dir", kept]
     peers = {
         "ruff": ["check", "--no-cache", "--isolated", "--output-format", "concise", "--exit-zero"],
         "flake8": ["--isolated", "--exit-zero", f"--jobs={jobs or os.cpu_count() or 1}"],
