@@ -243,6 +243,22 @@ def test_since_shows_what_lost_its_comment(repository: Path) -> None:
     assert since(repository).code == 1
 
 
+def test_since_follows_a_renamed_file_that_was_edited_a_little(repository: Path) -> None:
+    git(repository, "mv", "app/main.py", "app/desk.py")
+    edit(
+        repository,
+        "    crew.kickoff()\n    crew.kickoff()\n",
+        "    x = 1\n    crew.kickoff()\n    crew.kickoff()\n",
+        "app/desk.py",
+    )
+    git(repository, "add", "-A")
+    assert "rename" in git(repository, "diff", "-M", "--cached", "--summary"), "git sees a renamed file too"
+    assert since(repository).code == 0
+    edit(repository, "    x = 1\n", "    crew.kickoff_async()\n", "app/desk.py")
+    done = since(repository)
+    assert (done.code, done.lines("FL0801")) == (1, [9])
+
+
 def test_since_inside_a_hook(repository: Path) -> None:
     """A hook runs with the variables of the repository that calls it, which must lead to no other."""
     hook = repository.parent / ".git" / "hooks" / "pre-commit"
