@@ -33,7 +33,7 @@ def reads(text: str) -> bool:
 
 
 class _Older(cst.CSTTransformer):
-    """Texts with expressions become ``"".join((…))``, type parameters go, ``type X = Y`` becomes ``X = Y``."""
+    """Texts with expressions become ``"".join((…))``, type parameters and stars go, ``type X = Y`` becomes ``X = Y``."""
 
     def leave_FormattedString(
         self, original_node: cst.FormattedString, updated_node: cst.FormattedString
@@ -72,6 +72,18 @@ class _Older(cst.CSTTransformer):
         if isinstance(kinds, cst.Tuple) and not kinds.lpar:  # `except A, B:` of Python 3.14
             return updated_node.with_changes(type=kinds.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()]))
         return updated_node
+
+    def leave_TryStar(self, original_node: cst.TryStar, updated_node: cst.TryStar) -> cst.Try:
+        rows = updated_node.handlers
+        handlers = [cst.ExceptHandler(one.body, one.type, one.name) for one in rows]
+        return cst.Try(updated_node.body, handlers, updated_node.orelse, updated_node.finalbody)
+
+    def leave_Index(self, original_node: cst.Index, updated_node: cst.Index) -> cst.Index:
+        return updated_node.with_changes(star=None)  # `a[*b]` of Python 3.11
+
+    def leave_Annotation(self, original_node: cst.Annotation, updated_node: cst.Annotation) -> cst.Annotation:
+        held = updated_node.annotation
+        return updated_node.with_changes(annotation=held.value) if isinstance(held, cst.StarredElement) else updated_node
 
 
 def _pieces(node: cst.BaseExpression) -> list[cst.BaseExpression]:

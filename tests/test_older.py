@@ -28,6 +28,12 @@ PAIRS = {
     "a type": ("type A[T] = b(T)\nc()", "A = b(T)\nc()"),
     "a function": ("def a[T: b](c: T = d()) -> T: return e()\nf()", "def a(c: T = d()) -> T: return e()\nf()"),
     "a class": ("class A[T, *U, **V](B[T]): c = d()\ne()", "class A(B[T]): c = d()\ne()"),
+    "a group of exceptions": (
+        "try: a()\nexcept* B as c: d()\nelse: e()\nfinally: f()\ng()",
+        "try: a()\nexcept B as c: d()\nelse: e()\nfinally: f()\ng()",
+    ),
+    "a star in an index": ("f(a[*b, c])", "f(a[b, c])"),
+    "a star in an annotation": ("def a(*b: *C): d()\ne()", "def a(*b: C): d()\ne()"),
     "all at once": (
         'class A[T]:\n    def b[U](self):\n        type C = U\n        return d(f"{e["f"]}")\ng()',
         "class A:\n    def b(self):\n        C = U\n        return d(''.join((e['f'],)))\ng()",
