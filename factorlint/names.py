@@ -47,13 +47,15 @@ def read(finding: Finding) -> Names:
     made, kind = _DEF.match(text), _CLASS.match(text)
     if made:
         around = outer[:-1] if outer[-1:] == [made["name"]] else outer
-        return Names(made["name"], _class(around[-1:]), "", "", bool(made["async"]))
+        return Names(_named(made["name"]), _class(around[-1:]), "", "", bool(made["async"]))
     if kind:
-        return Names("", kind["name"], kind["bases"] or "")
+        return Names("", _named(kind["name"]), kind["bases"] or "")
     if text.startswith("@"):
         found = _DEF.search("\n".join(after(finding)))
         node = _expression(text[1:])
-        return Names(found["name"] if found else "", _class(outer), "", "", bool(found and found["async"]), node)
+        return Names(
+            _named(found["name"]) if found else "", _class(outer), "", "", bool(found and found["async"]), node
+        )
     node = _expression(_bare(_text(finding))) or _expression(_bare(text))
     target = "" if _bare(text) != text else _target(finding)
     return Names(_function(outer), _class(outer), "", target, False, node)
@@ -150,7 +152,12 @@ def _text(finding: Finding) -> str:
 def _qualified(site: Site) -> list[str]:
     stem = site.path.rpartition("/")[2].rpartition(".")[0]
     inner = site.scope.removeprefix(stem).lstrip(".")
-    return [part for part in inner.split(".") if part.isidentifier()]
+    return [part for part in inner.split(".") if _named(part)]
+
+
+def _named(text: str) -> str:
+    """TEXT if code can be called so; empty if not."""
+    return text if text.isidentifier() and not keyword.iskeyword(text) else ""
 
 
 def _function(outer: list[str]) -> str:
@@ -185,5 +192,5 @@ def _target(finding: Finding) -> str:
             return made.id
     if module is None:  # the first line of a statement that goes on
         found = re.match(r"(?:\w+\.)*(\w+)\s*(?::[^=]+)?=(?!=)", text.strip())
-        return found[1] if found else ""
+        return _named(found[1]) if found else ""
     return ""

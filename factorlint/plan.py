@@ -101,8 +101,8 @@ def _moved(before: Sequence[Verdict], after: Sequence[Verdict]) -> Iterator[tupl
 
 def _promises(found: Sequence[Finding]) -> Iterator[Promise]:
     """What holds of the factors of FOUND; a stop before tools is a promise of its own."""
-    stops = [one for one in found if ELSEWHERE.get(one.site.check.code or "")]
-    factors = {one.site.factor for one in found if one not in stops}
+    stops = any(one.site.check.code in ELSEWHERE for one in found)
+    factors = {one.site.factor for one in found if one.site.check.code not in ELSEWHERE}
     yield from (one for one in PROMISES if one.factor in factors)
     if stops:
         yield STOP

@@ -91,7 +91,8 @@ def done(plan: Plan, step: Step, found: Sequence[Finding], path: str = "") -> st
     """How it is seen that FOUND, of STEP, are done, in Markdown after "when"; PATH where they are all in one file."""
     later = _loop(plan, step)
     stay = staying(plan, step, found)
-    gone = [one for one in found if one not in stay]
+    kept = {one.fingerprint for one in stay}
+    gone = [one for one in found if one.fingerprint not in kept]
     if step.name == LOOP and not path:  # what waited for the loop is gone with it
         gone += [one for earlier in plan.steps[: step.number] for one in staying(plan, earlier, earlier.findings)]
     said = [f"`{check(gone, path)}` finds nothing"] if gone else []
