@@ -19,7 +19,20 @@ from factorlint.config import ConfigError, Persona, Settings, project
 from factorlint.console import plainly as _plainly
 from factorlint.console import say as _say
 from factorlint.console import write as _write
-from factorlint.flags import Colored, Folder, Named, Pages, Paths, Plugins, Words, auditing, fleeting, reading, settings
+from factorlint.flags import (
+    Colored,
+    Folder,
+    Named,
+    Pages,
+    Paths,
+    Plugins,
+    RuleName,
+    Words,
+    auditing,
+    fleeting,
+    reading,
+    settings,
+)
 from factorlint.model import Check, RuleInfo
 from factorlint.report._text import safe
 from factorlint.sift import strangers
@@ -198,7 +211,7 @@ def new_rule(
 
 @app.command()
 def explain(
-    name: Annotated[str, typer.Argument(metavar="[FL0801|FL08|NAME]", help="A rule or check, by code or name.")] = "",
+    name: RuleName = "",
     everything: Annotated[
         bool, typer.Option("--all", help="Every rule: as markdown, the book rules/README.md.")
     ] = False,

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from factorlint import completion
 from factorlint.config import FLAGS_ONLY, NAMES, Settings, resolve
 from factorlint.keys import KEYS, Bar, Color, Persona
 from factorlint.model import Confidence, Severity
@@ -21,6 +22,12 @@ Folder = Annotated[Path, typer.Argument(help="The project to audit.")]
 Named = Annotated[
     Path | None, typer.Option("--stdin-filename", metavar="NAME", help="What '-' is called: where it would be saved.")
 ]
+RuleName = Annotated[
+    str,
+    typer.Argument(
+        metavar="[FL0801|FL08|NAME]", help="A rule or check, by code or name.", autocompletion=completion.checks
+    ),
+]
 Plugins = Annotated[Words, typer.Option("--plugin", metavar="MODULE", help=KEYS["plugin"].help)]
 Pages = Annotated[
     Words, typer.Option("--output", "-o", "--output-format", metavar="FORMAT[:FILE]", help="Repeatable. [text]")
@@ -28,9 +35,9 @@ Pages = Annotated[
 Colored = Annotated[Color | None, typer.Option("--color", help=KEYS["color"].help)]
 
 _FORMS: Mapping[str, tuple[Any, Mapping[str, Any]]] = {  # the type of a flag's values, and how help calls them
-    "select": (Words, {"metavar": "RULES"}),
-    "extend-select": (Words, {"metavar": "RULES"}),
-    "ignore": (Words, {"metavar": "RULES"}),
+    "select": (Words, {"metavar": "RULES", "autocompletion": completion.checks}),
+    "extend-select": (Words, {"metavar": "RULES", "autocompletion": completion.checks}),
+    "ignore": (Words, {"metavar": "RULES", "autocompletion": completion.checks}),
     "per-file-ignores": (Words, {"metavar": "GLOB:RULE"}),
     "severity": (Words, {"metavar": "RULE=SEVERITY"}),
     "exclude": (Words, {"metavar": "GLOBS"}),
@@ -44,7 +51,7 @@ _FORMS: Mapping[str, tuple[Any, Mapping[str, Any]]] = {  # the type of a flag's 
     "no-regress": (Path | None, {"metavar": "REPORT.json"}),
     "since": (str | None, {"metavar": "REV"}),
     "baseline": (Path | None, {"metavar": "FILE"}),
-    "output": (Words, {"metavar": "FORMAT[:FILE]"}),
+    "output": (Words, {"metavar": "FORMAT[:FILE]", "autocompletion": completion.formats}),
     "jobs": (int | None, {"metavar": "N"}),
     "cache-dir": (Path | None, {"metavar": "DIR"}),
     "color": (Color | None, {}),

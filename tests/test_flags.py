@@ -206,3 +206,10 @@ def test_completion(tmp_path: Path) -> None:
     assert call(tmp_path, env=asked).out.split() == ["explain"]
     asked |= {"COMP_WORDS": "factorlint check --stdin", "COMP_CWORD": "2"}
     assert call(tmp_path, env=asked).out.split() == ["--stdin-filename"]
+    for words, at, wanted in (
+        ("factorlint explain FL080", "2", ["FL0801", "FL0802", "FL0803"]),
+        ("factorlint check --select FL0801,unb", "3", ["FL0801,unbounded-context", "FL0801,unbounded-retry"]),
+        ("factorlint check --output sa", "3", ["sarif"]),
+    ):
+        offered = call(tmp_path, env={**asked, "COMP_WORDS": words, "COMP_CWORD": at}).out.split()
+        assert set(wanted) <= set(offered), words
