@@ -33,7 +33,7 @@ def reads(text: str) -> bool:
 
 
 class _Older(cst.CSTTransformer):
-    """Texts with expressions become ``"".join((…))``, type parameters and stars go, ``type X = Y`` becomes ``X = Y``."""
+    """Texts with expressions become ``"".join((…))``, type parameters and stars go, ``type X = Y`` is ``X = Y``."""
 
     def leave_FormattedString(
         self, original_node: cst.FormattedString, updated_node: cst.FormattedString
@@ -83,7 +83,9 @@ class _Older(cst.CSTTransformer):
 
     def leave_Annotation(self, original_node: cst.Annotation, updated_node: cst.Annotation) -> cst.Annotation:
         held = updated_node.annotation
-        return updated_node.with_changes(annotation=held.value) if isinstance(held, cst.StarredElement) else updated_node
+        return (
+            updated_node.with_changes(annotation=held.value) if isinstance(held, cst.StarredElement) else updated_node
+        )
 
 
 def _pieces(node: cst.BaseExpression) -> list[cst.BaseExpression]:
