@@ -315,6 +315,12 @@ class Tracer:
         static = any(last_name(one) == "staticmethod" for one in scope.decorators)
         return names[1:] if bound and not static else names
 
+    def passed(self, call: Call, body: Where, name: str) -> Expr | None:
+        """The expression that CALL passes for parameter NAME of the function BODY; None where it is not passed."""
+        scope = self.project.scope(body)
+        holder = self.project.files[body.path].scopes[scope.parent] if scope.parent >= 0 else None
+        return self.argument(call, name, self._positional(scope, holder))
+
     @staticmethod
     def argument(call: Call, name: str, positional: Sequence[str] = ()) -> Expr | None:
         """The expression passed for NAME, by keyword or by place; None where it is not passed."""

@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
-from factorlint.expr import Call
+from factorlint.expr import Call, Name
 from factorlint.facts import Called
 from factorlint.origin import Kind, Origin, Where
 from factorlint.project import Project
@@ -36,6 +36,13 @@ class Reached(NamedTuple):
         return _does(self.callee)
 
 
+class Lent(NamedTuple):
+    """The call of what was passed to a function of the tree."""
+
+    path: str
+    called: Called
+
+
 class Below(NamedTuple):
     """What a function of the tree comes to, however: what is done, how many functions lie between, and which do."""
 
@@ -53,6 +60,8 @@ class Reach:
         self._summaries: dict[tuple[str, int], Below] = {}
         self._callees: dict[tuple[str, int], tuple[Called, tuple[Origin, ...]]] = {}
         self._orders: dict[str, list[int]] = {}
+        self._deep_summaries: dict[tuple[str, int], Below] = {}
+        self._lent: dict[tuple[str, int], Mapping[str, Lent]] = {}
 
     def calls(self, path: str, first: int, last: int) -> Iterator[Called]:
         """The calls written in statements FIRST to LAST of a file, nested definitions included."""
@@ -113,14 +122,70 @@ class Reach:
 
     def _from(self, path: str, called: Called, depth: int, seen: set[tuple[str, int]]) -> Iterator[Reached]:
         for callee in self.callees(path, called):
-            yield Reached(callee, called, path, depth)
-            for place in self.bodies(callee):
-                if depth >= _DEPTH or (place.path, place.scope) in seen:
-                    continue
-                seen.add((place.path, place.scope))
-                scope = self.project.scope(place)
-                for inner in self.calls(place.path, scope.order + 1, scope.end):
-                    yield from self._from(place.path, inner, depth + 1, seen)
+            yield from self._of(callee, Lent(path, called), depth, seen)
+
+    def _of(self, callee: Origin, at: Lent, depth: int, seen: set[tuple[str, int]]) -> Iterator[Reached]:
+        yield Reached(callee, at.called, at.path, depth)
+        for place in self.bodies(callee):
+            if depth >= _DEPTH:
+                continue
+            for passed, there in self._passed(at, place, deep=depth > 0):
+                yield from self._of(passed, there, depth + 1, seen)
+            if (place.path, place.scope) in seen:
+                continue
+            seen.add((place.path, place.scope))
+            for inner in self._own(place):
+                yield from self._from(place.path, inner, depth + 1, seen)
+
+    def lent(self, place: Where) -> Mapping[str, Lent]:
+        """The parameters that a function calls, itself or through another: what they do lies with who passes them."""
+        key = (place.path, place.scope)
+        if key not in self._lent:
+            self._lent[key] = {}  # a circle lends nothing
+            self._lent[key] = dict(self._lends(place))
+        return self._lent[key]
+
+    def _lends(self, place: Where) -> Iterator[tuple[str, Lent]]:
+        scope = self.project.scope(place)
+        names = {one.name for one in scope.parameters}
+        for called in self.calls(place.path, scope.order + 1, scope.end) if names else ():
+            where = Where(place.path, called.scope, called.order)
+            func = called.call.func
+            if isinstance(func, Name):
+                if func.id in names and self._is_parameter(func, where, place):
+                    yield func.id, Lent(place.path, called)
+            if not any(isinstance(one, Name) and one.id in names for one in called.call.args):
+                continue
+            for callee in self.callees(place.path, called):
+                for body in self.bodies(callee):
+                    for name, there in self.lent(body).items():
+                        passed = self.tracer.passed(called.call, body, name)
+                        if isinstance(passed, Name) and self._is_parameter(passed, where, place):
+                            yield passed.id, there
+
+    def _is_parameter(self, name: Name, where: Where, place: Where) -> bool:
+        found = self.tracer.parameter_of(name, where)
+        return found is not None and found[1][:2] == place[:2]
+
+    def _own(self, place: Where) -> Iterator[Called]:
+        """The calls written in a function, without those of what it is passed."""
+        scope, lent = self.project.scope(place), {id(one.called) for one in self.lent(place).values()}
+        return (one for one in self.calls(place.path, scope.order + 1, scope.end) if id(one) not in lent)
+
+    def _passed(self, at: Lent, body: Where, *, deep: bool) -> Iterator[tuple[Origin, Lent]]:
+        """What a call passes for the parameters that the function BODY calls, and where they are called.
+
+        In the depth, what the caller was passed itself is left to its own callers.
+        """
+        where = Where(at.path, at.called.scope, at.called.order)
+        for name, there in self.lent(body).items():
+            passed = self.tracer.passed(at.called.call, body, name)
+            if passed is None or (
+                deep and isinstance(passed, Name) and self.tracer.parameter_of(passed, where) is not None
+            ):
+                continue
+            for callee in self.tracer.callees(passed, where):
+                yield callee, there
 
     def bodies(self, callee: Origin) -> tuple[Where, ...]:
         """The functions of the tree that a call of CALLEE may run."""
@@ -136,8 +201,7 @@ class Reach:
 
     def function_does(self, place: Where, kinds: Collection[str], within: int = _DEPTH) -> bool:
         """Whether a function of the tree does one of KINDS, with at most WITHIN functions between."""
-        does = self.summary(place).does
-        return any(does.get(kind, within + 1) <= within for kind in kinds)
+        return _within(self.summary(place), kinds, within)
 
     def statements_do(self, path: str, first: int, last: int, kinds: Collection[str], within: int = _DEPTH) -> bool:
         """The same of statements FIRST to LAST of a file."""
@@ -145,41 +209,71 @@ class Reach:
             for callee in self.callees(path, called):
                 if _does(callee) in kinds:
                     return True
-                if within and any(self.function_does(body, kinds, within - 1) for body in self.bodies(callee)):
-                    return True
+                for body in self.bodies(callee) if within else ():
+                    if _within(self._deep_summary(body), kinds, within - 1):
+                        return True
+                    for passed, _ in self._passed(Lent(path, called), body, deep=False):
+                        if _does(passed) in kinds:
+                            return True
+                        if any(_within(self._deep_summary(one), kinds, within - 2) for one in self.bodies(passed)):
+                            return True
         return False
 
     def summary(self, place: Where) -> Below:
         """What a function of the tree comes to, nearest first, without the ways there."""
         key = (place.path, place.scope)
         if key not in self._summaries:
-            self._summaries[key] = self._summary(place)
+            self._summaries[key] = self._summary(place, self._calls_of(place), deep=False)
         return self._summaries[key]
 
-    def _summary(self, place: Where) -> Below:
+    def _deep_summary(self, place: Where) -> Below:
+        """The same without what it is passed: that lies with who calls it."""
+        if not self.lent(place):
+            return self.summary(place)
+        key = (place.path, place.scope)
+        if key not in self._deep_summaries:
+            self._deep_summaries[key] = self._summary(place, self._own(place), deep=True)
+        return self._deep_summaries[key]
+
+    def _calls_of(self, place: Where) -> Iterator[Called]:
+        scope = self.project.scope(place)
+        return self.calls(place.path, scope.order + 1, scope.end)
+
+    def _summary(self, place: Where, calls: Iterator[Called], *, deep: bool) -> Below:
         does: dict[str, int] = {}
         seen: set[tuple[str, int]] = set()
-        level = [place]
+        level = [(place, calls)]
         for depth in range(_DEPTH + 1):
             following: list[Where] = []
-            for one in level:
-                scope = self.project.scope(one)
-                for called in self.calls(one.path, scope.order + 1, scope.end):
-                    for callee in self.callees(one.path, called):
-                        kind = _does(callee)
+            for one, written in level:
+                for called in written:
+                    for kind, bodies in self._steps(one.path, called, deep=deep or depth > 0):
                         if kind is not None:
                             does.setdefault(kind, depth)
-                        following += self.bodies(callee)
+                        following += bodies
             level = []
             for body in following:
                 if (body.path, body.scope) not in seen:
                     seen.add((body.path, body.scope))
-                    level.append(body)
+                    level.append((body, self._own(body)))
         return Below(does, frozenset(seen))
+
+    def _steps(self, path: str, called: Called, *, deep: bool) -> Iterator[tuple[str | None, tuple[Where, ...]]]:
+        """What one call does and which functions of the tree it runs, those that it passes on included."""
+        for callee in self.callees(path, called):
+            bodies = self.bodies(callee)
+            yield _does(callee), bodies
+            for body in bodies:
+                for passed, _ in self._passed(Lent(path, called), body, deep=deep):
+                    yield _does(passed), self.bodies(passed)
 
     def first(self, path: str, first: int, last: int, *does: str) -> Reached | None:
         """The first call among or below the statements that DOES one of these (call-model, run, …)."""
         return next((one for one in self.inside(path, first, last) if one.does in does), None)
+
+
+def _within(below: Below, kinds: Collection[str], most: int) -> bool:
+    return any(below.does.get(kind, most + 1) <= most for kind in kinds)
 
 
 def _does(callee: Origin) -> str | None:
