@@ -331,5 +331,5 @@ def _cores() -> int:
 
 
 def _patience(one: Source) -> float:
-    """Seconds that one file may take: generous for its size, so that only a hang is cut."""
-    return 20.0 + len(one.text) / 10_000
+    """Seconds that one file may take: only a hang is cut, not the first file, which pays for the index of all."""
+    return 60.0 + len(one.text) / 10_000
