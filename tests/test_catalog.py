@@ -175,7 +175,8 @@ def test_version_bounds_are_readable() -> None:
         (symbol.path, versions) for _, symbol in symbols() for rows in symbol.defaults.values() for versions, _ in rows
     ]
     for _, versions in bounds:
-        SpecifierSet(re.sub(r"^[A-Za-z][\w.-]*", "", versions.strip()))
+        for clause in versions.split(";"):
+            SpecifierSet(re.sub(r"^[A-Za-z][\w.-]*", "", clause.strip()))
 
 
 def test_conditions_name_arguments() -> None:

@@ -62,7 +62,7 @@ class Held(NamedTuple):
 
 def prove(library: Library, catalog: Catalog, shelf: Shelf) -> Proof:
     """Every claim of LIBRARY, held against the releases that its ``read:`` names."""
-    worlds, gone = _worlds(library, shelf)
+    worlds, gone = _worlds(library, catalog, shelf)
     proof = Proof(library, [one.own for one in worlds])
     proof.claims += [Claim("symbols", str(error), wrong="no such release") for error in gone]
     prover = _Prover(library, catalog, shelf, worlds)
@@ -72,12 +72,13 @@ def prove(library: Library, catalog: Catalog, shelf: Shelf) -> Proof:
     return proof
 
 
-def _worlds(library: Library, shelf: Shelf) -> tuple[list[World], list[Missing]]:
+def _worlds(library: Library, catalog: Catalog, shelf: Shelf) -> tuple[list[World], list[Missing]]:
     worlds, gone = [], []
+    beside = [*library.packages, *library.read, *(name for one in catalog.libraries for name in one.read)]
     for name, versions in library.read.items():
         for version in versions:
             try:
-                worlds.append(World(shelf, shelf.get(name, version), library.packages))
+                worlds.append(World(shelf, shelf.get(name, version), beside))
             except Missing as error:
                 gone.append(error)
     roots = {name.partition(".")[0] for symbol in library.symbols for name in symbol.names}
@@ -157,6 +158,16 @@ class _Prover:
                 return holder, ".".join(parts[end:])
         return None, name
 
+    def _of_an_heir(self, world: World, name: str) -> bool:
+        """Whether a symbol that the catalogue lets inherit from the holder of NAME has this member."""
+        holder, member = self._split(name)
+        for one in {id(heir): heir for heir in self.catalog.by_path.values()}.values():
+            if holder is not None and holder.path in one.extends:
+                found = self._find_elsewhere(f"{one.path}.{member}", world)
+                if found is not None and not found.beyond:
+                    return True
+        return False
+
     def _names(self, symbol: Symbol, within: list[World], where: Mapping[str, Mapping[str, Found]]) -> Iterator[Claim]:
         groups: dict[str, list[str]] = {}
         for name in symbol.names:
@@ -168,12 +179,16 @@ class _Prover:
             founds = {key: found for name in names for key, found in where[name].items()}
             clear = {key for name in names for key, found in where[name].items() if not found.beyond}
             seen = tuple(world.own for world in within if str(world.own) in clear)
+            if kind == "methods" and not seen:
+                seen = tuple(world.own for world in within if self._of_an_heir(world, names[0]))
             if seen:
                 yield Claim(kind, text, seen)
             elif self.library.anywhere:
                 yield Claim(kind, text, dark="the package is generated for each project")
             elif founds:
                 yield Claim(kind, text, dark=next(iter(founds.values())).beyond)
+            elif symbol.source and "==" not in symbol.source:
+                yield Claim(kind, text, dark=f"{symbol.source} is no release of a package")
             else:
                 yield Claim(kind, text, wrong=f"not in {_listed(world.own for world in within)}")
         if symbol.versions and not self.library.anywhere:
@@ -206,7 +221,7 @@ class _Prover:
         real = [(package, take) for package, take in takes if take is not None]
         if seen:
             yield Claim("arguments", text, seen)
-        elif not real or (real[-1][1].many and real[-1][1].positional == wanted[: len(real[-1][1].positional)]):
+        elif not real or any(take.many and take.positional == wanted[: len(take.positional)] for _, take in real):
             yield Claim("arguments", text, dark=_why(held) or "further positions go to *args")
         else:
             package, take = real[-1]
@@ -236,13 +251,28 @@ class _Prover:
         lacking = [one for one in within if one.package not in seen]
         if not lacking:
             return Claim("arguments", text, seen)
-        dark = _why(lacking) or self._added(name)
+        dark = _why(lacking) or self._added(name) or (self._shared(symbol, name) if not versions else "")
         if dark:
             return Claim("arguments", text, seen, dark=dark)
         where = f" (versions {versions})" if versions else ""
         return Claim(
             "arguments", text, seen, wrong=f"not a parameter in {_listed(one.package for one in lacking)}{where}"
         )
+
+    def _shared(self, symbol: Symbol, name: str) -> str:
+        """Which symbol has the parameter NAME, of those that share (by an anchor) the statement that speaks of it."""
+        told = [fact for fact in symbol.facts if name in _tested(fact)]
+        for one in self.library.symbols:
+            same = any(fact in one.facts for fact in told)
+            same = same or (one.arguments == symbol.arguments and name in sum(one.arguments.values(), ()))
+            if one is symbol or not same:
+                continue
+            for world in self.worlds:
+                found = self._found(world, one.path)
+                take = taken(world, found) if found is not None else None
+                if take is not None and name in take.defaults:
+                    return f"it stands in what is said of {one.path} too, which has it"
+        return ""
 
     def _added(self, name: str) -> str:
         """Which library that wraps other people's clients adds the parameter NAME."""
@@ -264,6 +294,8 @@ class _Prover:
             ]
             if not any(same(value, real) for real in values) and values and None in values:
                 values += [real for found in one.found for real in fallbacks(one.world, found, name)]
+                told = [world for world in self.worlds if allows(versions, world.own, self.library)]
+                values += [value] if any(written(world, name, value) for world in (one.world, *told)) else []
             if any(same(value, real) for real in values):
                 seen.append(one.package)
             elif values and isinstance(values[0], Unknown):
@@ -301,7 +333,7 @@ class _Prover:
         label = f"{symbol.path}: {file} {key}".rstrip()
         seen, nearly = [], ""
         for one in held:
-            for package in one.world.packages:
+            for package in dict.fromkeys((*one.world.packages, *(world.own for world in self.worlds))):
                 passage = passages.passage(package.folder, file, key, {}, words)
                 if passage is None:
                     continue
@@ -335,7 +367,12 @@ class _Prover:
                 yield self._source(f"scorecard {label}", source, set(re.findall(r"[A-Za-z_]{4,}", text)), [])
 
     def _source(self, label: str, source: str, words: Iterable[str], held: list[Held]) -> Claim:
-        spans = [(one.module.file, one) for row in held for one in row.found]
+        found = [part for row in held for one in row.found for part in (one, row.world.held(one)) if part is not None]
+        spans = [(one.module.file, one) for one in found]
+        sharing = [
+            one for one in self.library.symbols if one.source == source or source in {f.source for f in one.facts}
+        ]
+        words = {*words, *(name.rpartition(".")[2] for one in sharing for name in one.names)}
         outcome = shown(self.shelf, source, frozenset(words), spans)
         return Claim("sources", f"{label}: {source}", outcome.seen, outcome.wrong, outcome.dark)
 

@@ -60,6 +60,8 @@ def _called(world: World, node: ast.Call, where: Found, depth: int) -> Any:
     told = {one.arg: one.value for one in node.keywords}
     if word in ("getenv", "get") and node.args:
         return literal(world, node.args[1], where, depth + 1) if len(node.args) > 1 else None
+    if ast.unparse(node) == "float('inf')":
+        return None
     if word in ("int", "float", "str", "bool", "SecretStr") and node.args:
         inner = literal(world, node.args[0], where, depth + 1)
         try:

@@ -104,10 +104,12 @@ def _follow(world: World, found: Found, node: Function, made: Taken, depth: int)
         inner = rest.annotation.slice if isinstance(rest.annotation, ast.Subscript) else rest.annotation
         typed = world.expression(inner, found)
         if typed is not None and isinstance(typed.node, ast.ClassDef):
-            made.add(Taken(defaults=fields(world, typed)))
+            nothing: object = ast.Constant(None)
+            listed = fields(world, typed).items()
+            made.add(Taken(defaults={name: (nothing if one is REQUIRED else one, at) for name, (one, at) in listed}))
             dark = False
     for name in _picked(node, rest.arg):
-        made.defaults.setdefault(name, (REQUIRED, found))
+        made.defaults.setdefault(name, (ast.Constant(None), found))
     where = replace(found, node=node, names=bound(node.body, found.module.package))
     for call in ast.walk(node):
         if isinstance(call, ast.Call) and any(one.arg is None and _names(one.value, rest.arg) for one in call.keywords):
@@ -186,7 +188,7 @@ def _class(world: World, found: Found, depth: int) -> Taken:
     for one in lineage:
         if isinstance(one.node, ast.ClassDef):
             for name in _rewritten(one.node):
-                made.defaults.setdefault(name, (REQUIRED, one))
+                made.defaults.setdefault(name, (ast.Constant(None), one))
     return made
 
 
@@ -232,7 +234,8 @@ def _ordered(lineage: list[Found], listed: Mapping[str, object]) -> list[str]:
             for name, bindings in body(one.node, one.module.package).items():
                 value = bindings[-1]
                 if isinstance(value, Value) and value.annotation is not None and name in listed:
-                    order += [name] if name not in order and "ClassVar" not in ast.unparse(value.annotation) else []
+                    word = next(_aliases(value), name.lstrip("_"))
+                    order += [word] if word not in order and "ClassVar" not in ast.unparse(value.annotation) else []
     return order
 
 

@@ -111,10 +111,9 @@ class World:
 
     def _asking(self, wanted: str) -> Iterator[Requirement]:
         """What asks for a package called WANTED, or whose name ends so."""
-        asked = [*(one for package in self.packages for one in package.requirements), *self._siblings]
-        names = [canonicalize_name(one.name) for one in asked]
-        yield from (one for one, name in zip(asked, names, strict=True) if name == wanted)
-        yield from (one for one, name in zip(asked, names, strict=True) if name.endswith(f"-{wanted}"))
+        asked = [one for package in self.packages for one in package.requirements]
+        yield from (one for one in (*asked, *self._siblings) if canonicalize_name(one.name) == wanted)
+        yield from (one for one in asked if canonicalize_name(one.name).endswith(f"-{wanted}"))
 
     # -- paths -----------------------------------------------------------------------------------------------------
 
@@ -204,9 +203,12 @@ class World:
     def _handed_on(self, module: Module) -> Iterator[Module]:
         """The modules that a ``__getattr__`` of MODULE asks in turn."""
         for binding in module.bindings.get("__getattr__", ()):
-            for node in ast.walk(binding) if isinstance(binding, FUNCTIONS) else ():
+            if not isinstance(binding, FUNCTIONS):
+                continue
+            where = Found(module, binding, names=bound(binding.body, module.package))
+            for node in ast.walk(binding):
                 if isinstance(node, ast.Call) and ast.unparse(node.func) == "getattr" and node.args:
-                    found = self.expression(node.args[0], Found(module))
+                    found = self.expression(node.args[0], where)
                     if found is not None and found.node is None and not found.beyond:
                         yield found.module
 
@@ -376,10 +378,18 @@ class World:
         """What WORD means where WHERE stands: in its function, its module, or Python itself."""
         if word in ("Self", "cls", "self") and where.owner is not None:
             return where.receiver or where.owner
-        for binding in reversed((where.names or {}).get(word, ())):
+        local = (where.names or {}).get(word, [])
+        defined = [one for one in local if not isinstance(one, Value)]  # a class that is decorated below it stays one
+        for binding in reversed(defined or local):
             if isinstance(binding, Value) and binding.node is getattr(where.node, "node", None):
                 continue
             return self.bound(binding, where.module, where.owner)
+        around = where if isinstance(where.node, ast.ClassDef) else where.owner
+        if around is not None and where.names is None and isinstance(around.node, ast.ClassDef):
+            inner = body(around.node, around.module.package).get(word, ())
+            for binding in inner if isinstance(where.node, (ast.ClassDef, Value)) else ():
+                if isinstance(binding, ast.ClassDef) or (isinstance(binding, Value) and binding is not where.node):
+                    return self.bound(binding, around.module, around)
         found = self._of_module(where.module, word)
         if found is not None and found.node is where.node and where.node is not None and isinstance(found.node, Value):
             return None  # X = X or something
