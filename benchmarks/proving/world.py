@@ -106,6 +106,7 @@ class World:
             if asked is not None:
                 with contextlib.suppress(Missing):
                     self.packages.append(self.shelf.fitting(asked, self.own))
+                    self._modules = {key: held for key, held in self._modules.items() if held is not None}
                     return True
         return False
 
