@@ -122,7 +122,8 @@ def _python(place: Place, file: str, text: str, key: str, given: Given, words: s
     wanted = folded(words)
     exact = [one for one in found if wanted and wanted in folded("".join(piece.text for piece in one.pieces))]
     if wanted and not exact:
-        exact = list(_inside(file, tree, key, given, wanted))
+        told = [one for one in found if any(piece.yours for piece in one.pieces)]
+        exact = told or list(_inside(file, tree, key, given, wanted))
     return next(iter(exact or found), None)
 
 
