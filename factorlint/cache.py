@@ -183,8 +183,8 @@ def _rules(package: Path) -> list[Path]:
 
 
 def _named(key: Key) -> str:
-    path, digest = key
-    return f"{digest} {path}"
+    """Paths need not be text, and what SQLite looks up must be."""
+    return hashlib.blake2b("\0".join(key).encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
 
 
 class _Nouns(pickle.Unpickler):

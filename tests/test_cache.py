@@ -117,6 +117,15 @@ def test_a_file_that_was_just_written_is_read_again(tree: Path, tmp_path: Path) 
         assert ("FL0801" in said(tree, settings)) == ("kickoff" in text)
 
 
+def test_a_name_that_is_no_text_is_kept_like_any_other(tree: Path, tmp_path: Path) -> None:
+    try:
+        put(Path(os.fsdecode(os.fsencode(tree) + b"/caf\xe9.py")), APP)
+    except OSError:
+        pytest.skip("this file system has no such names")
+    settings = Settings(cache_dir=tmp_path / "kept")
+    assert said(tree, settings) == said(tree, settings) == said(tree, Settings(no_cache=True))
+
+
 def test_other_settings_are_another_question(tree: Path, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     assert "FL0801" in said(tree, Settings(cache_dir=kept))
