@@ -160,13 +160,13 @@ def test_no_process_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 INTERRUPTED = """
-import signal, sys, time
+import os, signal, sys, time
 from factorlint.workers import each
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs start with it ignored
 
 def work(item):
-    print("working", flush=True)
+    os.write(1, b"working\\n")
     while True: pass
 
 try:
