@@ -4,33 +4,46 @@
 
 Each mutant is one change of one rule module (a comparison or condition turned round, an operand dropped, a constant
 changed, a statement left out, another return value). A forked process imports the changed text in place of the module
-and runs `tests/test_rules.py` and `tests/test_issues.py`, of a factor's own module the tests of that factor. A mutant
-that no test fails has survived; survivors are printed for somebody to read. The rules' texts on the disk are never
-touched. Needs pytest, and a system that forks.
+and runs those of the tests named in TESTS that come to the changed line at all, the quick ones first; which they are is
+found out once, by tracing each test. A mutant that no test fails has survived; survivors are printed for somebody to
+read. The rules' texts on the disk are never touched. Needs pytest, and a system that forks.
+
+No mutants are made of what is no decision: annotations, docstrings, the arguments of decorators of data classes, and
+the number of steps after which a walk along callers or names gives up (`depth`). A mutant that somebody has read and
+found to be the same program stands in `equivalent_mutants.txt` with the reason; it is counted by itself.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
-import collections
 import copy
+import gc
 import importlib.abc
 import importlib.util
 import json
 import os
 import random
+import resource
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import ModuleType
-from typing import NamedTuple
+from types import CodeType, FrameType, ModuleType
+from typing import Any, NamedTuple
+
+import pytest
+from _pytest.runner import runtestprotocol
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE = 120  # seconds: a mutant that takes longer hangs, which is noticed
+RULES = ROOT / "rules"
+EQUIVALENT = Path(__file__).with_name("equivalent_mutants.txt")
+TESTS = ("tests/test_rules.py", "tests/test_issues.py")
+PATIENCE = 30  # seconds of computing: a mutant that takes longer hangs, which is noticed
 PACKAGE = "factorlint.rules"
+Lines = frozenset[tuple[str, int]]  # (module, line)
 _OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq,
@@ -46,28 +59,91 @@ _OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
 
 
 class Mutant(NamedTuple):
-    """One change: the module, the line, what it was and is, and the whole text with it."""
+    """One change: the module, the function, the line, what it was and is, the lines that run it, the whole text."""
 
     module: str
+    function: str
     line: int
     before: str
     after: str
+    lines: Lines
     text: str
+
+    @property
+    def key(self) -> str:
+        """What stands for it in the list of the equivalent ones."""
+        return f"{self.module}:{self.function}: {_short(self.before)} -> {_short(self.after)}"
 
 
 def mutants(path: Path) -> Iterator[Mutant]:
     """Every mutant of the module at PATH."""
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text)
+    passed_over = {id(one) for one in _no_decisions(tree)}
+    around = _around(tree)
     for index, node in enumerate(ast.walk(tree)):
+        if id(node) in passed_over or not isinstance(node, (ast.stmt, ast.expr)):
+            continue
         for way in range(len(changes(node))):
             fresh = ast.parse(text)
             target = list(ast.walk(fresh))[index]
             before = ast.unparse(target)
             new = changes(target)[way]
-            after = ast.unparse(new) if not isinstance(new, str) else new
+            after = ast.unparse(new)
             _put(fresh, target, new)
-            yield Mutant(path.stem, node.lineno, before, after, ast.unparse(ast.fix_missing_locations(fresh)))
+            function, first, last = around[id(node)]
+            lines = frozenset((path.stem, one) for one in range(first, last + 1))
+            whole = ast.unparse(ast.fix_missing_locations(fresh))
+            yield Mutant(path.stem, function, node.lineno, before, after, lines, whole)
+
+
+def _no_decisions(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.walk(tree):
+        held: list[ast.AST | None] = []
+        if isinstance(node, (ast.arg, ast.AnnAssign)):
+            held = [node.annotation]
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            held = [node.returns, *(one for one in node.args.defaults if _about_depth(node))]
+        elif isinstance(node, ast.ClassDef):
+            held = [*node.decorator_list]
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).endswith("DEPTH"):
+            held = [node.value]
+        elif isinstance(node, (ast.Compare, ast.BinOp)) and _is_depth(node):
+            held = [node]
+        for one in held:
+            if one is not None:
+                yield from ast.walk(one)
+
+
+def _about_depth(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return any(one.arg == "depth" for one in node.args.args)
+
+
+def _is_depth(node: ast.AST) -> bool:
+    """``depth < 4``, ``depth + 1``: how far a walk goes before it gives up."""
+    left = node.left if isinstance(node, (ast.Compare, ast.BinOp)) else None
+    return isinstance(left, ast.Name) and left.id == "depth"
+
+
+def _around(tree: ast.Module) -> dict[int, tuple[str, int, int]]:
+    """Of each node the function it stands in, and the first and last line of what runs with it."""
+    found: dict[int, tuple[str, int, int]] = {}
+
+    def go(node: ast.AST, function: str, first: int, last: int) -> None:
+        if isinstance(node, ast.stmt):
+            first, last = node.lineno, node.end_lineno or node.lineno
+            inner = [one for name in ("body", "cases") for one in getattr(node, name, [])]
+            if inner:
+                last = max(first, getattr(inner[0], "lineno", getattr(inner[0], "pattern", node).lineno) - 1)
+        found[id(node)] = (function, first, last)
+        name = function
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            name = f"{function}.{node.name}".lstrip(".")
+        for child in ast.iter_child_nodes(node):
+            go(child, name, first, last)
+
+    go(tree, "", 1, 1)
+    return found
 
 
 def changes(node: ast.AST) -> list[ast.AST]:
@@ -76,7 +152,7 @@ def changes(node: ast.AST) -> list[ast.AST]:
         return [ast.Compare(node.left, [_OPPOSITE[type(node.ops[0])]()], node.comparators)]
     if isinstance(node, ast.BoolOp):
         other = ast.BoolOp(ast.Or() if isinstance(node.op, ast.And) else ast.And(), node.values)
-        return [other, *(_without(node, at) for at in range(len(node.values)))]
+        return [other, *(_without(node, at) for at, one in enumerate(node.values) if not _is_depth(one))]
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         return [node.operand]
     if isinstance(node, (ast.If, ast.IfExp)):
@@ -135,42 +211,161 @@ class _Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(compile(self.mutant.text, f"{self.mutant.module}.py", "exec"), module.__dict__)
 
 
-def survives(mutant: Mutant) -> bool:
-    """Whether no test fails with MUTANT."""
+class _Traced:
+    """The lines of the rules that are come to while it is on."""
+
+    def __init__(self) -> None:
+        self.lines: set[tuple[str, int]] = set()
+        self.known: dict[CodeType, str | None] = {}
+
+    def module(self, code: CodeType) -> str | None:
+        if code not in self.known:
+            path = Path(code.co_filename)
+            self.known[code] = path.stem if path.parent.name == "rules" and path.suffix == ".py" else None
+        return self.known[code]
+
+    def __call__(self, frame: FrameType, event: str, argument: object) -> Any:
+        module = self.module(frame.f_code)
+        if module is None:
+            return None
+        self.lines.add((module, frame.f_lineno))
+        return self
+
+
+class Bench:
+    """A plugin of pytest: the tests are collected, and instead of being run once, run on mutants."""
+
+    def __init__(self, given: argparse.Namespace) -> None:
+        self.given = given
+        self.equivalent = _equivalent()
+        self.reached: dict[str, Lines] = {}  # of each test the lines that it comes to
+        self.seconds: dict[str, float] = {}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        _forget_rules()
+        gc.collect()
+        gc.freeze()
+        for item in session.items:
+            self._look_at(item)
+        self._all(session.items)
+        return True
+
+    def _look_at(self, item: pytest.Item) -> None:
+        """What a test comes to, and how long it takes."""
+        with tempfile.TemporaryFile("w+") as told:
+            began = time.monotonic()
+
+            def trace() -> int:
+                traced = _Traced()
+                sys.settrace(traced)
+                code = _run([item])
+                sys.settrace(None)
+                told.write(json.dumps(sorted(traced.lines)))
+                told.flush()
+                return code
+
+            if not _forked(trace):
+                raise SystemExit(f"{item.nodeid} fails without any mutant")
+            told.seek(0)
+            self.reached[item.nodeid] = frozenset((module, line) for module, line in json.load(told))
+            self.seconds[item.nodeid] = time.monotonic() - began
+
+    def survives(self, mutant: Mutant, items: Sequence[pytest.Item]) -> bool:
+        """Whether no test fails with MUTANT."""
+        chosen = [one for one in items if mutant.lines & self.reached[one.nodeid]]
+        chosen.sort(key=lambda one: (mutant.module not in one.nodeid, self.seconds[one.nodeid]))
+
+        def run() -> int:
+            sys.meta_path.insert(0, _Changed(mutant))
+            return _run(chosen)
+
+        return not chosen or _forked(run)
+
+    def _all(self, items: Sequence[pytest.Item]) -> None:
+        dice = random.Random(self.given.seed)
+        rows: list[tuple[str, int, int, int]] = []
+        left: list[Mutant] = []
+        for path in sorted(RULES.glob("*.py")):
+            if path.stem == "__init__" or (self.given.module and not path.stem.startswith(tuple(self.given.module))):
+                continue
+            every = list(mutants(path))
+            chosen = dice.sample(every, min(self.given.sample or len(every), len(every)))
+            same = [one for one in chosen if one.key in self.equivalent]
+            survivors = []
+            for one in sorted(chosen, key=lambda one: one.line):
+                if one not in same and self.survives(one, items):
+                    survivors.append(one)
+                    print(f"  {one.module}.py:{one.line}: {_short(one.before)}  ->  {_short(one.after)}", flush=True)
+            rows.append((path.stem, len(chosen) - len(same) - len(survivors), len(chosen) - len(same), len(same)))
+            left += survivors
+            print(_row(*rows[-1], f", of {len(every)} there are"), flush=True)
+            if self.given.out:
+                told = [{**one._asdict(), "lines": [], "text": "", "key": one.key} for one in left]
+                self.given.out.write_text(json.dumps({"tried": rows, "survivors": told}, indent=1) + "\n")
+        killed, tried = sum(row[1] for row in rows), sum(row[2] for row in rows)
+        share = 100 * killed / max(1, tried)
+        print(_row("all", killed, tried, sum(row[3] for row in rows), f": {share:.1f} %"))
+
+
+def _row(name: str, killed: int, tried: int, same: int, more: str) -> str:
+    return f"{name:40} {killed:4} of {tried:4} killed, {same:3} equivalent{more}"
+
+
+def _equivalent() -> frozenset[str]:
+    """The mutants that are the same program: a line each, the reason under them."""
+    lines = EQUIVALENT.read_text(encoding="utf-8").splitlines() if EQUIVALENT.exists() else []
+    return frozenset(line.strip() for line in lines if " -> " in line)
+
+
+def _forget_rules() -> None:
+    """As if no rule had been imported: a child imports them anew, one of them changed."""
+    for name in [one for one in sys.modules if one == PACKAGE or one.startswith(f"{PACKAGE}.")]:
+        del sys.modules[name]
+
+
+def _run(items: Sequence[pytest.Item]) -> int:
+    """In a child: 0 if none of the tests fails."""
+    for item in items:
+        if any(one.failed for one in runtestprotocol(item, log=False, nextitem=None)):
+            return 1
+    return 0
+
+
+def _forked(work: Any) -> bool:
+    """Whether WORK ends with 0 in a process of its own."""
+    sys.stdout.flush()
     child = os.fork()
     if not child:
-        _try(mutant)
-    end = time.monotonic() + PATIENCE
+        code = 3
+        try:
+            resource.setrlimit(resource.RLIMIT_CPU, (PATIENCE, PATIENCE))
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            for stream in (0, 1, 2):
+                os.dup2(nowhere, stream)
+            code = work()
+        finally:
+            os._exit(code)
+    end = time.monotonic() + 20 * PATIENCE  # for one that sleeps
     while time.monotonic() < end:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             return os.waitstatus_to_exitcode(status) == 0
-        time.sleep(0.02)
-    os.killpg(child, signal.SIGKILL)
+        time.sleep(0.005)
+    os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return False
 
 
-def _try(mutant: Mutant) -> None:
-    """In the child: the tests, and out with their exit code."""
-    import pytest
-
-    os.setsid()
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(nowhere, stream)
-    sys.meta_path.insert(0, _Changed(mutant))
-    os.chdir(ROOT)
-    code = 3
-    try:
-        chosen = f"{mutant.module[:3]} or {mutant.module[4:].replace('_', '-')} or stays_mended"
-        words = ["-k", chosen] if mutant.module.startswith("f") else []
-        code = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", *words, *TESTS]))
-    finally:
-        os._exit(code)
+def _here(work: Any, items: Sequence[Any], **_: object) -> Iterator[tuple[Any, Any]]:
+    """In place of the workers of a run: a child here is one already, and what they come to could not be traced."""
+    for item in items:
+        yield item, work(item)
 
 
-TESTS = ("tests/test_rules.py", "tests/test_issues.py")
+def _short(code: str) -> str:
+    line = code.strip().split("\n")[0]
+    return line if len(line) < 90 else line[:87] + "..."
 
 
 def main() -> int:
@@ -180,43 +375,12 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, help="where the survivors are written to, as JSON")
     given = parser.parse_args()
-    import pytest  # noqa: F401 - once, before the forks
+    from factorlint import catalog, run, testing, visit, workers  # noqa: F401 - once, before the forks
 
-    from factorlint import run, testing, visit  # noqa: F401
-
-    dice = random.Random(given.seed)
-    tried: collections.Counter[str] = collections.Counter()
-    left: list[Mutant] = []
-    for path in sorted((ROOT / "rules").glob("*.py")):
-        if path.stem == "__init__" or (given.module and not path.stem.startswith(tuple(given.module))):
-            continue
-        every = list(mutants(path))
-        chosen = dice.sample(every, min(given.sample or len(every), len(every)))
-        survivors = _survivors(sorted(chosen, key=lambda one: one.line))
-        tried[path.stem] = len(chosen)
-        left += survivors
-        killed = len(chosen) - len(survivors)
-        print(f"{path.stem:40} {killed:4} of {len(chosen):4} killed, of {len(every)} there are", flush=True)
-        if given.out:
-            rows = [{**one._asdict(), "text": ""} for one in left]
-            given.out.write_text(json.dumps({"tried": dict(tried), "survivors": rows}, indent=1) + "\n")
-    total = sum(tried.values())
-    print(f"{'all':40} {total - len(left):4} of {total:4} killed: {100 * (1 - len(left) / max(1, total)):.1f} %")
-    return 0
-
-
-def _survivors(chosen: Sequence[Mutant]) -> list[Mutant]:
-    left = []
-    for one in chosen:
-        if survives(one):
-            left.append(one)
-            print(f"  {one.module}.py:{one.line}: {_short(one.before)}  ->  {_short(one.after)}", flush=True)
-    return left
-
-
-def _short(code: str) -> str:
-    line = code.strip().split("\n")[0]
-    return line if len(line) < 90 else line[:87] + "..."
+    workers.each = _here
+    catalog.builtin()
+    os.chdir(ROOT)
+    return int(pytest.main(["-q", "-s", "-p", "no:cacheprovider", *TESTS], plugins=[Bench(given)]))
 
 
 if __name__ == "__main__":

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from factorlint import registry, testing
-from factorlint.model import Owner
+from factorlint import registry, run, testing
+from factorlint.config import Bar, Persona, Settings
+from factorlint.model import Owner, Report, Site
 from factorlint.rule import Rule
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 RULES = registry.rules()
 FOLDERS = sorted(path for path in FIXTURES.glob("f[0-9][0-9]_*") if path.is_dir())
+GROUPS = (*FOLDERS, *sorted((FIXTURES / "apps").iterdir()), FIXTURES / "issues")
 HEADINGS = (
     "What it looks at",
     "Why it matters",
@@ -39,6 +43,42 @@ def test_a_rule_reports_what_its_fixtures_say_and_nothing_else(folder: Path) -> 
     assert not outcome.problems
     assert not outcome.missing
     assert not outcome.surplus
+
+
+@pytest.mark.parametrize("folder", GROUPS, ids=lambda path: path.name)
+def test_every_word_that_all_rules_say(folder: Path, snapshot: Callable[[str, str], None]) -> None:
+    """Owner, confidence, words, implied sites and fixes, guesses too: what no comment on a line can hold."""
+    trees = sorted(folder.iterdir()) if folder.name == "issues" else [folder]
+    told = Settings(persona=Persona.AUDITOR, fail_on=Bar.NEVER, include_tests=True, exclude=(), jobs=1)
+    reports = [run.audit(tree, [tree], told) for tree in trees]
+    pages = [line for tree, report in zip(trees, reports, strict=True) for line in page(tree, report)]
+    snapshot(f"said/{folder.name}.txt", "\n".join((*pages, "")))
+
+
+def page(tree: Path, report: Report) -> Iterator[str]:
+    """What was found, by the text of the nodes: lines that move change nothing here."""
+    sites = sorted(
+        (one.site for one in report.sites), key=lambda one: (one.path, one.span.line, one.span.column, one.check.id)
+    )
+    for (path, scope, source), here in itertools.groupby(sites, key=lambda one: (one.path, one.scope, one.source)):
+        yield f"{tree.name}/{path}, {scope}: {source[:90]}"
+        for site in here:
+            yield f"    {site.check.id}, {site.owner.value}, {site.confidence.value}: {site.message}"
+            yield from details(site, tree)
+
+
+def details(site: Site, tree: Path) -> Iterator[str]:
+    if site.implied:
+        yield "        also " + ", ".join(f"F{factor} {owner.value}" for factor, owner in site.implied)
+    if "{" in site.check.advice:
+        yield f"        advice: {site.advice}"
+    if site.fix is not None:
+        how = f"{'safe' if site.fix.safe else 'unsafe'} {site.fix.how.value}"
+        words = " | ".join(filter(None, (site.fix.argument, site.fix.value, site.fix.brings)))
+        yield f"        {how}: {words}"
+        if site.fix.at is not None:
+            line = (tree / site.path).read_text(encoding="utf-8").splitlines()[site.fix.at.line - 1]
+            yield f"            at {line[site.fix.at.column - 1 :]}"
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
