@@ -18,6 +18,10 @@ _LINE = re.compile(
     r"(?:^|[\n;:])[ \t]*(?:from[ \t]+(?P<base>\.*[ \t]*[\w.]*)[ \t]+import[ \t]*"
     r"(?:\((?P<many>[^)]*)\)|(?P<few>[^\n#;]*))|import[ \t]+(?P<plain>[^\n#;]*))"
 )
+# ``import_module("x")``, and where a text imports by name at all whatever in it could be the name of a module.
+_BY_NAME = re.compile(r"\b\w*(?:import|lazy)\w*\(\s*[\"'](\.*[A-Za-z_][\w.]*)[\"']", re.IGNORECASE)
+_IMPORTS_BY_NAME = re.compile(r"\bimport_module\b|\b__import__\b")
+_WORD = re.compile(r"[\"'](\.*[A-Za-z_][\w.]*)[\"']")
 _NAME = re.compile(r"[\w.]+")
 # What an agent is usually made with; a package that the catalogue does not know is looked at where one of these stands.
 _AGENT_WORDS = re.compile(r"\b(?:role|goal|backstory|instructions|tools|system_prompt|system_message)\s*=(?!=)")
@@ -50,6 +54,8 @@ def imports(text: str) -> tuple[Import, ...]:
             name = re.match(r"\w+|\*", piece.strip().lstrip("\\\n ("))
             if name:
                 found.append(Import(module, name.group(), level))
+    named = (_WORD if _IMPORTS_BY_NAME.search(text) else _BY_NAME).findall(text)
+    found += [Import(one.lstrip("."), "", len(one) - len(one.lstrip("."))) for one in dict.fromkeys(named)]
     return tuple(found)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from factorlint.expr import Attr, Call, Const, Dict, Each, Expr, Lambda, Op, Other, Seq, Star, Text
+from factorlint.expr import Attr, Call, Const, Dict, Each, Expr, Imported, Lambda, Op, Other, Seq, Star, Text
 from factorlint.model import Confidence
 from factorlint.origin import UNKNOWN, Kind, Origin, Where
 
@@ -110,6 +110,29 @@ def _getattr(tracer: Tracer, expr: Call, where: Where) -> Origins:
     if len(expr.args) > 2:
         found += tracer.origins(expr.args[2], where)
     return found or (UNKNOWN,)
+
+
+def _module(tracer: Tracer, expr: Call, where: Where) -> Origins:
+    """``importlib.import_module("x")``: the module, where its name is written in the tree."""
+    for name in _said(tracer, expr.args[0], where):
+        level = len(name) - len(name.lstrip("."))
+        if not level or tracer.project.module(name[level:], where.path, level) is not None:
+            yield from tracer.imported(Imported(name[level:], None, level), where)
+
+
+def _outermost_module(tracer: Tracer, expr: Call, where: Where) -> Origins:
+    """``__import__("x.y")`` is x, unless it is asked for names of y."""
+    if len(expr.args) > 3 or any(name == "fromlist" for name, _ in expr.keywords):
+        yield from _module(tracer, expr, where)
+        return
+    for name in _said(tracer, expr.args[0], where):
+        yield from tracer.imported(Imported(name.partition(".")[0], None, 0), where)
+
+
+def _said(tracer: Tracer, expr: Expr, where: Where) -> Iterable[str]:
+    for one in tracer.origins(expr, where):
+        if one.kind is Kind.VALUE and isinstance(one.expr, Const) and isinstance(one.expr.value, str):
+            yield one.expr.value
 
 
 def _same_text(tracer: Tracer, expr: Call, where: Where) -> Origins:
@@ -319,6 +342,8 @@ Handler = Callable[["Tracer", Call, Where], Origins]
 
 _FUNCTIONS: dict[str, Handler] = {
     "functools.partial": _partial,
+    "importlib.import_module": _module,
+    "builtins.__import__": _outermost_module,
     "copy.copy": _first,
     "copy.deepcopy": _first,
     "typing.cast": _cast,

@@ -150,6 +150,24 @@ class Project:
         return self._own_writes.get((path, class_scope, name), ())
 
     @functools.cached_property
+    def _declared(self) -> Mapping[tuple[str, int, str], tuple[tuple[int, Binding], ...]]:
+        rows: dict[tuple[str, int, str], list[tuple[int, Binding]]] = {}
+        for path, facts in self.files.items():
+            for scope in facts.scopes:
+                for name in sorted(scope.outer):
+                    home = scope.parent
+                    while home > 0 and not _is_home(facts.scopes[home], name):
+                        home = facts.scopes[home].parent
+                    rows.setdefault((path, max(home, 0), name), []).extend(
+                        (scope.id, binding) for binding in scope.bindings.get(name, ())
+                    )
+        return {key: tuple(found) for key, found in rows.items()}
+
+    def declared(self, path: str, scope: int, name: str) -> Sequence[tuple[int, Binding]]:
+        """What inner functions give NAME of SCOPE by ``global`` or ``nonlocal``: (their scope, the binding)."""
+        return self._declared.get((path, scope, name), ())
+
+    @functools.cached_property
     def _methods(self) -> Mapping[tuple[str, int], tuple[Scope, ...]]:
         rows: dict[tuple[str, int], list[Scope]] = {}
         for path, facts in self.files.items():
@@ -301,6 +319,11 @@ class Project:
                 row for row in rows if row.order > use and loop in self.chain(path, row.order) and row not in reached
             ]
         return reached or rows
+
+
+def _is_home(scope: Scope, name: str) -> bool:
+    """Whether SCOPE, which lies around a function that declares NAME as another's, is the function that holds it."""
+    return scope.kind == "function" and name in scope.bindings and name not in scope.outer
 
 
 LOOPS = frozenset(("For", "AsyncFor", "While"))

@@ -36,7 +36,7 @@ from factorlint.expr import (
     Text,
     last_name,
 )
-from factorlint.facts import Scope, quoted
+from factorlint.facts import Binding, Scope, Write, quoted
 from factorlint.model import Confidence
 from factorlint.origin import UNKNOWN, Kind, Origin, Where
 from factorlint.project import ADDERS, Project
@@ -140,15 +140,17 @@ class Tracer:
         while number >= 0:
             scope = facts.scopes[number]
             hidden = scope.kind == "class" and number != where.scope
-            rows = None if hidden or expr.id in scope.outer else scope.bindings.get(expr.id)
-            if rows:
-                return self._bound(expr.id, rows, scope, where)
+            if not hidden and expr.id not in scope.outer:
+                rows = scope.bindings.get(expr.id, ())
+                declared = self.project.declared(where.path, scope.id, expr.id)
+                if rows or declared:
+                    return (*self._bound(expr.id, rows, scope, where), *self._declared(declared, where.path))
             number = scope.parent
         return self._starred(expr.id, where) or (self.library(f"builtins.{expr.id}"),)
 
-    def _bound(self, name: str, rows: Sequence[object], scope: Scope, where: Where) -> Iterable[Origin]:
+    def _bound(self, name: str, rows: Sequence[Binding], scope: Scope, where: Where) -> Iterable[Origin]:
         local = scope.id == where.scope
-        bindings = self.project.reaching(where.path, scope.bindings[name], where.order if local else -1)
+        bindings = self.project.reaching(where.path, rows, where.order if local else -1)
         for row in bindings:
             at = Where(where.path, scope.id, row.order)
             if row.value is not None:
@@ -161,6 +163,18 @@ class Tracer:
                     yield from self.instances(row.annotation, at)
             elif row.annotation is not None:
                 yield from self.instances(row.annotation, at)
+
+    def _declared(self, rows: Iterable[tuple[int, Binding]], path: str) -> Iterable[Origin]:
+        """What other functions give a name that they declare ``global`` or ``nonlocal``."""
+        for number, row in rows:
+            if row.value is not None:
+                yield from (one.weaker() for one in self.origins(row.value, Where(path, number, row.order)))
+
+    def _behind(self, expr: Expr, at: Where, me: Expr | None, base: Origin) -> Iterable[Origin]:
+        """What a ``__getattr__`` asks in its turn; ``self.inner`` is this very object's."""
+        if isinstance(expr, Attr) and expr.base == me:
+            return self.object_member(base, expr.name)
+        return self.origins(expr, at)
 
     def _starred(self, name: str, where: Where) -> Origins:
         rows = self.project.files[where.path].scopes[0].bindings.get("*", ())
@@ -178,14 +192,34 @@ class Tracer:
     def export(self, path: str, name: str) -> Iterable[Origin]:
         """What NAME is, imported from the file PATH: its own binding, or a submodule of the package."""
         facts = self.project.files.get(path)
-        if facts is not None and name in facts.scopes[0].bindings:
+        if facts is not None and (name in facts.scopes[0].bindings or self.project.declared(path, 0, name)):
             yield from self.origins(_named(name), Where(path, 0, -1))
             return
         inner = self.project.submodule(path, name)
         if inner is not None:
             yield Origin(Kind.MODULE, inner)
         elif facts is not None:
-            yield from self._starred(name, Where(path, 0, -1))
+            yield from self._starred(name, Where(path, 0, -1)) or self._brought(path, name)
+
+    def _brought(self, path: str, name: str) -> Iterable[Origin]:
+        """What a module's own ``__getattr__`` brings when NAME is asked of it."""
+        for scope in self.project.methods(path, 0):
+            if scope.name == "__getattr__":
+                yield from self._forwarded(Where(path, scope.id, scope.end), name)
+
+    def _forwarded(self, getter: Where, name: str, base: Origin = UNKNOWN) -> Iterable[Origin]:
+        """What a ``__getattr__`` of the tree (of BASE) gives for NAME: a member of another, or what it calls so."""
+        scope = self.project.scope(getter)
+        asked = scope.parameters[-1].name if scope.parameters else ""
+        me = Name(scope.parameters[0].name) if base is not UNKNOWN else None
+        for order, value in scope.returns:
+            at = Where(getter.path, scope.id, order)
+            for one in value.operands[:2] if isinstance(value, Op) and value.op in ("or", "if") else (value,):
+                if isinstance(one, Call) and one.func == Name("getattr") and one.args[1:2] == (Name(asked),):
+                    for inner in self._behind(one.args[0], at, me, base):
+                        yield from self.member(inner, name)
+                elif last_name(one) == name:
+                    yield from self.origins(one, at)
 
     def imported(self, expr: Imported, where: Where) -> Iterable[Origin]:
         target = self.project.module(expr.module, where.path, expr.level)
@@ -395,6 +429,9 @@ class Tracer:
             yield self._instance_member(base, name)
         elif base.kind is Kind.OBJECT:
             found = tuple(self.object_member(base, name))
+            getter = None if _informative(found) or name.startswith("__") else self.method(base, "__getattr__")
+            if getter is not None and getter.place is not None:
+                found = tuple(one.weaker() for one in self._forwarded(getter.place, name, base))
             yield from found or (UNKNOWN,)
         elif base.kind is Kind.DEFINITION:
             yield from self._definition_member(base, name)
@@ -559,10 +596,22 @@ class Tracer:
             path = one.place.path
             for write in self.project.own_writes(path, one.place.scope, name):
                 at = Where(path, write.scope, write.order)
-                found = self.origins(write.value, at)
+                found = self._given(base, write, at) or self.origins(write.value, at)
                 yield from (origin.weaker() for origin in found)
                 if write.annotation is not None and not _informative(found):
                     yield from self.instances(write.annotation, at)
+
+    def _given(self, base: Origin, write: Write, at: Where) -> Origins:
+        """What the very call that made BASE passed, where its constructor keeps a parameter: not what others pass."""
+        if base.call is None or base.made is None or not isinstance(write.value, Name):
+            return ()
+        maker = self.method(base, "__init__")
+        if maker is None or maker.place is None or (maker.place.path, maker.place.scope) != (at.path, at.scope):
+            return ()
+        if self.parameter_of(write.value, at) is None:
+            return ()
+        passed = self.passed(base.call, maker.place, write.value.id)
+        return self.origins(passed, base.made) if passed is not None else ()
 
     def _set_from_outside(self, base: Origin, name: str) -> Iterable[Origin]:
         """``state.answer = …`` in a function that is given the object."""
