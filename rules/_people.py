@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import libcst as cst
 
-from factorlint.expr import Const, Expr, Name, Op, Seq, walk
-from factorlint.facts import Called
+from factorlint.expr import Const, Each, Expr, Name, Op, Seq, walk
+from factorlint.facts import Called, Statement
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here, View
 from factorlint.walk import children
@@ -90,12 +90,29 @@ def _conditional_after_model(view: View, where: Where) -> bool:
         if statement.kind in ("While", "For", "AsyncFor") and order != where.order:
             if conditional and view.reach.statements_do(where.path, order, where.order - 1, _ASKS, _DEPTH):
                 return True
-        if parent >= 0 and statements[parent].kind in ("If", "Match", "Try"):
-            conditional = conditional or statements[parent].kind != "Try" or statement.arm == "handlers"
+            conditional = conditional or _over_tool_calls(view, where._replace(order=order))
+        if parent >= 0 and _is_branch(statements[parent], statement):
+            conditional = True
         if statement.kind in ("FunctionDef", "AsyncFunctionDef", "ClassDef"):
             return False
         order = parent
     return False
+
+
+def _is_branch(parent: Statement, statement: Statement) -> bool:
+    """Whether STATEMENT stands in an arm of PARENT that is not always run."""
+    return parent.kind in ("If", "Match") or (parent.kind == "Try" and statement.arm.startswith("handler"))
+
+
+def _over_tool_calls(view: View, loop: Where) -> bool:
+    """``for call in reply.tool_calls``: run when the model called, and only then."""
+    rows = (row for rows in view.project.scope(loop).bindings.values() for row in rows if row.order == loop.order)
+    return any(
+        one.kind is Kind.ANSWER and one.shape == "calls"
+        for row in rows
+        if isinstance(row.value, Each)
+        for one in view.tracer.origins(row.value.source, loop)
+    )
 
 
 def _late_in_step(view: View, where: Where, *, conditional: bool = False) -> bool:
@@ -112,9 +129,7 @@ def _is_conditional(view: View, where: Where, top: int) -> bool:
     order = where.order
     while order > top:
         parent = statements[order].parent
-        if parent > top and statements[parent].kind in ("If", "Match"):
-            return True
-        if parent > top and statements[parent].kind == "Try" and statements[order].arm == "handlers":
+        if parent > top and _is_branch(statements[parent], statements[order]):
             return True
         order = parent
     return False

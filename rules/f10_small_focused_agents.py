@@ -14,11 +14,12 @@ from factorlint.limits import Limit
 from factorlint.model import Check, Confidence, Fix, Owner, Severity
 from factorlint.origin import Kind, Origin
 from factorlint.prompts import SYSTEM
-from factorlint.rule import Here, Mark, Rule, symbols_of, text_of
+from factorlint.rule import Here, Mark, Rule, symbols_of
 
 from . import _bounds
 from ._bounds import Ends
 from ._loops import branches_on_answer, model_call, only_retries, recursion, steps_below, sure
+from ._texts import texts
 
 TOO_MANY_TOOLS = Check(
     "FL1001",
@@ -239,9 +240,9 @@ class SmallFocusedAgents(Rule):
     def _prompts(self, node: cst.CSTNode, here: Here) -> Iterator[Mark]:
         """A system prompt, where it is written."""
         for prompt in here.view.prompts.by_statement.get((here.where.path, here.where.order), ()):
-            if prompt.part != SYSTEM or prompt.kind not in ("literal", "constant", "function"):
+            if prompt.part != SYSTEM:
                 continue
-            words = len((text_of(here.view.tracer, prompt.expr, prompt.place) or "").split())
+            words = max((len(one.split()) for one in texts(here.view, prompt)), default=0)
             if words > MAX_WORDS:
                 yield here.mark(MONOLITHIC_PROMPT, node, confidence=Confidence.HIGH, detail=f"{words:,}")
                 return

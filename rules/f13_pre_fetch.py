@@ -10,11 +10,12 @@ import libcst as cst
 from factorlint.agents import Tool, Toolset
 from factorlint.expr import Call
 from factorlint.model import Check, Confidence, Owner, Severity
-from factorlint.origin import Kind, Origin, Where
+from factorlint.origin import Origin, Where
 from factorlint.prompts import Prompt
-from factorlint.rule import Here, Mark, Rule, View, symbols_of, text_of
+from factorlint.rule import Here, Mark, Rule, View, symbols_of
 
 from . import _fetch, _tools
+from ._texts import texts
 
 PREFETCHABLE_TOOL = Check(
     "FL1301",
@@ -201,15 +202,8 @@ def _prefetchable(view: View, tool: Tool) -> bool:
 
 
 def _sentences(view: View, prompt: Prompt) -> Iterator[str]:
-    texts: list[str | None] = []
-    if prompt.kind == "function" and prompt.origin.kind is Kind.DEFINITION:
-        scope = view.project.scope(prompt.place)
-        for order, value in scope.returns:
-            texts.append(text_of(view.tracer, value, Where(prompt.place.path, scope.id, order)))
-    elif prompt.kind in ("literal", "constant", "function"):
-        texts.append(text_of(view.tracer, prompt.expr, prompt.place))
-    for text in texts:
-        yield from (one for one in _SENTENCE.split(text or "") if one.strip())
+    for text in texts(view, prompt):
+        yield from (one for one in _SENTENCE.split(text) if one.strip())
 
 
 def _ordered(view: View, sentence: str, held: Toolset) -> Tool | None:

@@ -63,7 +63,7 @@ def page(tree: Path, report: Report) -> Iterator[str]:
     for (path, scope, source), here in itertools.groupby(sites, key=lambda one: (one.path, one.scope, one.source)):
         yield f"{tree.name}/{path}, {scope}: {source[:90]}"
         for site in here:
-            yield f"    {site.check.id}, {site.owner.value}, {site.confidence.value}: {site.message}"
+            yield f"    F{site.factor} {site.check.id}, {site.owner.value}, {site.confidence.value}: {site.message}"
             yield from details(site, tree)
 
 
