@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Attr, Call, Expr, Name, Text, dotted, last_name, walk
+from factorlint.expr import Attr, Call, Const, Expr, Name, Text, dotted, last_name, walk
 from factorlint.origin import Kind
-from factorlint.rule import Here
+from factorlint.rule import Here, text_of
 
 _LOGGERS = frozenset(
     "debug info warning warn error exception critical log print_exc print_exception capture_exception".split()
@@ -35,20 +36,31 @@ class Does(enum.Enum):
 
 def fate(handler: cst.ExceptHandler, here: Here, *, cli: bool) -> Does:
     """What HANDLER, visited HERE, does with the error. ``cli``: what it prints is read by a person."""
-    name = handler.name.name.value if handler.name and isinstance(handler.name.name, cst.Name) else None
+    name = _name_of(handler)
     raised = [inner.node.exc for inner in here.inside(cst.Raise)]
     if any(exc is not None and _retry_exception(exc, here) for exc in raised):
         return Does.RETRY_SIGNAL
     if raised:
         return Does.RAISES
     calls = [one for one in here.inside(cst.Call) if not logs(one.expr(one.node.func))]
-    if _appends(calls, name):
+    if _appends(calls, name) and not (_leaves(handler) and _gives(here, name)):
         return Does.APPENDS
-    if _returns(here, name):
+    if _returns(here, name, cli):
         return Does.RETURNS
     if _shows(calls, name, cli):
         return Does.SHOWS
     return Does.RETRIES if _asks_again(calls) else Does.DROPS
+
+
+def _name_of(handler: cst.ExceptHandler) -> str | None:
+    return handler.name.name.value if handler.name and isinstance(handler.name.name, cst.Name) else None
+
+
+def _leaves(handler: cst.ExceptHandler) -> bool:
+    """Whether it ends with a bare `return`: no loop goes on with what was put into the thread."""
+    last = handler.body.body[-1] if handler.body.body else None
+    small = last.body[-1] if isinstance(last, cst.SimpleStatementLine) else None
+    return isinstance(small, cst.Return) and small.value is None
 
 
 def _appends(calls: list[Here], name: str | None) -> bool:
@@ -58,30 +70,88 @@ def _appends(calls: list[Here], name: str | None) -> bool:
     return False
 
 
-def _returns(here: Here, name: str | None) -> bool:
+def _returns(here: Here, name: str | None, cli: bool) -> bool:
     """The error is in what is returned or yielded, or in something that outlives the handler."""
+    return _gives(here, name) or any(True for _ in _kept(here, name, cli))
+
+
+def _gives(here: Here, name: str | None) -> bool:
     for inner in here.inside(cst.Return, cst.Yield):
         value = inner.node.value
         if isinstance(value, cst.BaseExpression) and _speaks(inner.expr(value), name, inner, returned=True):
             return True
+    return False
+
+
+def _kept(here: Here, name: str | None, cli: bool) -> Iterator[Here]:
+    """The assignments by which the error outlives the handler."""
     for inner in here.inside(cst.Assign, cst.AnnAssign):
         value = inner.node.value
-        if value is not None and _speaks(inner.expr(value), name, inner) and not _only_local(inner):
-            return True
-    return False
+        if value is None or _asks_again([inner]):
+            continue  # the answer to the second attempt
+        if _speaks(inner.expr(value), name, inner) and not _only_local(inner, cli):
+            yield inner
+
+
+def kept_for_later(handler: cst.ExceptHandler, here: Here, *, cli: bool) -> tuple[str, ...]:
+    """The local names in which HANDLER keeps the error, where that is all it does with it."""
+    name = _name_of(handler)
+    if _gives(here, name):
+        return ()
+    nodes = [inner.node for inner in _kept(here, name, cli)]
+    targets = [one.targets[0].target if isinstance(one, cst.Assign) else one.target for one in nodes]
+    return tuple(one.value for one in targets if isinstance(one, cst.Name))
 
 
 def _shows(calls: list[Here], name: str | None, cli: bool) -> bool:
     """The error goes to a person, or to a function of the tree that is given it."""
     for inner in calls:
         func, said = inner.expr(inner.node.func), inner.expr(inner.node)
-        shown = last_name(func) in _SHOWN or (cli and dotted(func) in ("print", "console.print", "sys.exit", "exit"))
-        if shown and isinstance(said, Call) and _speaks(said, name, inner):
+        if not isinstance(said, Call):
+            continue
+        if cli and dotted(func) in _PRINTS and said.args:
             return True
-        passes = any(_mentions(inner.expr(arg.value), name) for arg in inner.node.args)
-        if passes and dotted(func) not in _PLAIN:
+        if last_name(func) in _SHOWN and _speaks(said, name, inner):
+            return True
+        called = last_name(func) or ""
+        if dotted(func) in _PLAIN or called in _TELEMETRY or called.endswith(("Error", "Exception")):
+            continue
+        if any(_mentions(inner.expr(arg.value), name) for arg in inner.node.args) or _hands_on(said):
             return True
     return False
+
+
+def _hands_on(said: Call) -> bool:
+    """Whether a call that is no log is given a word about the failure: ``result.fail(error="…")``."""
+    for keyword, value in said.keywords:
+        if keyword in _ABOUT and not (isinstance(value, Const) and value.value is None):
+            return True
+    for value in (*said.args, *(value for _, value in said.keywords)):
+        if isinstance(value, Attr) and value.name in _STATES:
+            return True
+        pieces = value.parts if isinstance(value, Text) else (value,)
+        if any(isinstance(one, Const) and isinstance(one.value, str) and _failure(one.value) for one in pieces):
+            return True
+    return False
+
+
+_MESSAGE = 300
+_PRINTS = frozenset(("print", "console.print", "sys.exit", "exit"))
+_ABOUT = frozenset("error err exception error_message failure failure_reason".split())
+_STATES = frozenset("FAILED FAILURE ERROR ERRORED".split())
+# An operator's instruments, like a log: nobody else looks at them.
+_TELEMETRY = frozenset(
+    "record_exception set_status set_attribute set_tag add_breadcrumb capture_message increment incr inc observe "
+    "format_exception print_exception".split()
+)
+
+
+def _failure(text: str) -> bool:
+    """Whether a text says that something failed; one word could be a key or a name."""
+    words = text.lower()
+    return " " in words.strip() and any(
+        word in words for word in ("error", "fail", "unable", "could not", "couldn't", "sorry", "went wrong")
+    )
 
 
 def _asks_again(calls: list[Here]) -> bool:
@@ -104,7 +174,8 @@ def _retry_exception(raised: cst.BaseExpression, here: Here) -> bool:
 def logs(func: Expr) -> bool:
     """``logger.error``, ``logging.exception``, ``self.log.warning``: nobody but an operator sees it."""
     if isinstance(func, Attr):
-        holder = last_name(func.base) or ""
+        base = func.base.func if isinstance(func.base, Call) else func.base  # logging.getLogger(__name__).warning
+        holder = last_name(base) or ""
         return holder in _LOG_HOLDERS or ("log" in holder.lower() and func.name in _LOGGERS)
     return isinstance(func, Name) and func.id in ("log", "warn")
 
@@ -124,9 +195,17 @@ def _speaks(expr: Expr, name: str | None, here: Here, *, returned: bool = False)
             return True
         if isinstance(one, Name) and one is not expr and returned and _built_from_error(one, name, here):
             return True
+        if isinstance(one, (Name, Attr)) and _failure(_constant(one, here)):
+            return True
     if returned and isinstance(expr, Name):
         return _built_from_error(expr, name, here)
     return False
+
+
+def _constant(expr: Expr, here: Here) -> str:
+    """The text that a name stands for, as far as it is written down; often it is one of all messages of a program."""
+    text = text_of(here.view.tracer, expr, here.where) or ""
+    return text if len(text) <= _MESSAGE else ""  # a longer one is a prompt
 
 
 def _sentence(text: str) -> bool:
@@ -152,7 +231,7 @@ def _built_from_error(expr: Name, name: str | None, here: Here) -> bool:
     return False
 
 
-def _only_local(here: Here) -> bool:
+def _only_local(here: Here, cli: bool) -> bool:
     """An assignment to a plain local name keeps the error in the handler unless it is read later."""
     node = here.node
     targets = [one.target for one in node.targets] if isinstance(node, cst.Assign) else [node.target]
@@ -165,6 +244,8 @@ def _only_local(here: Here) -> bool:
             return False
     for called in facts.calls:
         if called.scope == scope.id and called.order > here.where.order and not logs(called.call.func):
+            if not cli and dotted(called.call.func) == "print":
+                continue  # a library's print is a log line
             if any(isinstance(one, Name) and one.id in names for arg in called.call.args for one in walk(arg)):
                 return False
     return True

@@ -14,7 +14,8 @@ from factorlint.origin import Kind, Origin, Where
 from factorlint.reach import Reached
 from factorlint.rule import Here, Mark, Rule
 
-from ._handlers import Does, fate
+from . import _fallbacks, _waits
+from ._handlers import Does, fate, kept_for_later
 from ._mended import bound, one_line, switched_off, told
 
 UNBOUNDED_RETRY = Check(
@@ -196,12 +197,33 @@ class CompactErrors(Rule):
     def visit_Try(self, node: cst.Try, here: Here) -> Iterator[Mark]:
         what = _tried(here)
         if what is None:
+            if _asks_far_below(here):
+                yield from self._far(node, here)
             return
+        cli = _read_by_a_person(here)
         for inner in here.inside(cst.ExceptHandler):
             if inner.node not in node.handlers or _no_failure(inner.node):
                 continue
-            does = fate(inner.node, inner, cli=_read_by_a_person(here))
+            does = fate(inner.node, inner, cli=cli)
+            if does is Does.RETRIES and _fallbacks.asks_again(inner, here):
+                yield inner.mark(BOUNDED_RETRY, inner.node, confidence=Confidence.MEDIUM)
+                continue
+            if does is Does.DROPS and (_outer_tells(here, cli) or _fallbacks.excuses(inner, here, what)):
+                continue
+            if does in (Does.RETURNS, Does.RAISES):
+                if _fallbacks.thrown_into_thread(inner, kept_for_later(inner.node, inner, cli=cli)):
+                    yield inner.mark(ERROR_AS_EVENT, inner.node, confidence=Confidence.MEDIUM)
+                    continue
+            if does is Does.RETURNS and _inside_a_counted_loop(inner) and kept_for_later(inner.node, inner, cli=cli):
+                continue  # the error of one attempt, kept until the last has failed
             yield from self._handled(inner.node, inner, does, what)
+
+    def _far(self, node: cst.Try, here: Here) -> Iterator[Mark]:
+        """The handler around the step of a loop, far above the model call: where the error joins the thread."""
+        for inner in here.inside(cst.ExceptHandler):
+            if inner.node in node.handlers and not _no_failure(inner.node):
+                if fate(inner.node, inner, cli=False) is Does.APPENDS:
+                    yield inner.mark(ERROR_AS_EVENT, inner.node, confidence=Confidence.MEDIUM)
 
     def _handled(self, node: cst.ExceptHandler, here: Here, does: Does, what: str) -> Iterator[Mark]:
         if does is Does.APPENDS:
@@ -243,9 +265,24 @@ def _no_failure(handler: cst.ExceptHandler) -> bool:
     return all(name in _SIGNALS for name in names)
 
 
+def _asks_far_below(here: Here) -> bool:
+    body = _body(here)
+    return bool(body) and here.view.reach.statements_do(here.where.path, body[0], body[-1], _ASKS, within=_FAR)
+
+
+def _outer_tells(here: Here, cli: bool) -> bool:
+    """Whether the `try` only clears up in a handler that itself raises, returns or shows the error."""
+    outer = here.outer(cst.ExceptHandler)
+    return outer is not None and fate(outer.node, outer, cli=cli) in _TELLS
+
+
+_FAR = 5  # run → step → query → the model's own class → its retry
+_TELLS = frozenset((Does.RAISES, Does.RETRY_SIGNAL, Does.APPENDS, Does.RETURNS, Does.SHOWS))
+
+
 def _tried_otherwise(here: Here) -> bool:
     """Whether what follows tries something else, or raises after all: the failure of one way is not the last word."""
-    if any(True for _ in here.inside(cst.Return, cst.Continue)):
+    if any(True for _ in here.inside(cst.Return)):
         return False
     function = here.function()
     ending = here.enclosing(cst.FunctionDef)
@@ -254,7 +291,7 @@ def _tried_otherwise(here: Here) -> bool:
     last = ending.body.body[-1]
     if isinstance(last, cst.SimpleStatementLine) and isinstance(last.body[-1], cst.Raise):
         return True
-    if here.outer(cst.While, cst.For) is not None:
+    if here.outer(cst.While, cst.For) is not None or any(True for _ in here.inside(cst.Continue)):
         return False
     after = here.view.reach.end(here.where.path, here.where.order) + 1
     return here.view.reach.statements_do(here.where.path, after, function.end, _ASKS, within=2)
@@ -282,6 +319,8 @@ def _is_site(here: Here, place: Where) -> bool:
 
 def _begins_anew(here: Here) -> bool:
     """Whether each round of the loop waits for something new from outside: a conversation, no second attempt."""
+    if any(_waits.is_future(inner, inner.node.expression) for inner in here.inside(cst.Await)):
+        return True
     path, order = here.where.path, here.where.order
     for called in here.view.reach.calls(path, order, here.view.reach.end(path, order)):
         if last_name(called.call.func) in _RECEIVES:
@@ -331,7 +370,11 @@ def _in_a_tool(here: Here) -> bool:
         return False
     if (path, function.id) in view.agents.bodies:
         return True
-    if function.parent < 0 or view.facts.scopes[function.parent].kind != "class":
+    if function.parent < 0:
+        return False
+    if view.facts.scopes[function.parent].kind == "function":  # what a tool hands to a thread stands inside it
+        return (path, function.parent) in view.agents.bodies
+    if view.facts.scopes[function.parent].kind != "class":
         return False
     for method in view.project.methods(path, function.parent):
         if (path, method.id) in view.agents.bodies:

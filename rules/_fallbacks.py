@@ -1,0 +1,254 @@
+"""Handlers whose error is not the last word: another way is tried, the caller is told, a setting has its default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import libcst as cst
+
+from factorlint.expr import Call, Caught, Const, Expr, Name, Op, Seq, last_name, walk
+from factorlint.facts import Called, Statement
+from factorlint.origin import Kind, Where
+from factorlint.rule import Here, View
+from factorlint.threads import GROW
+
+from . import _waits
+from ._people import calls_of
+
+_ASKS = frozenset(("call-model", "run", "run-graph"))
+
+
+def excuses(handler: Here, tried: Here, what: str) -> bool:
+    """Whether HANDLER, of the `try` visited at TRIED, drops an error that is no loss, or of which somebody hears."""
+    if any(_waits.is_future(inner, inner.node.expression) for inner in handler.inside(cst.Await)):
+        return True  # a person is asked how to go on
+    if what == "the tool":
+        return _only_a_setting(handler, tried)
+    if what != "the model call" and _another_way(handler, tried):
+        return True
+    return _tells_caller(handler)
+
+
+def asks_again(handler: Here, tried: Here) -> bool:
+    """Whether HANDLER calls once more what the `try` called, in another form: an attempt behind the attempt."""
+    statements = tried.view.facts.statements
+    first = {
+        inner.expr(inner.node.func)
+        for inner in tried.inside(cst.Call)
+        if _in_arm(statements, inner.where.order, tried.where.order, "body") and _comes_to_a_model(inner)
+    }
+    return any(inner.expr(inner.node.func) in first for inner in handler.inside(cst.Call))
+
+
+def _comes_to_a_model(call: Here) -> bool:
+    return call.view.reach.statements_do(call.where.path, call.where.order, call.where.order, _ASKS, within=3)
+
+
+# -- another way -------------------------------------------------------------------------------------------------------
+
+
+def _another_way(handler: Here, tried: Here) -> bool:
+    """``x = loads(text)``, ``except: x = literal_eval(text)``: the same name is made of the same thing otherwise."""
+    first = dict(_made(tried, "body"))
+    return any(names & first.get(target, frozenset()) for target, names in _made(handler, None))
+
+
+def _made(here: Here, arm: str | None) -> Iterator[tuple[str, frozenset[str]]]:
+    """The names that assignments of a call bind inside the node, with the names in the call."""
+    statements = here.view.facts.statements
+    for inner in here.inside(cst.Assign):
+        target, value = inner.node.targets[0].target, inner.expr(inner.node.value)
+        if not isinstance(target, cst.Name) or not isinstance(value, Call):
+            continue
+        if arm is not None and not _in_arm(statements, inner.where.order, here.where.order, arm):
+            continue
+        passed = (*value.args, *(one for _, one in value.keywords))
+        yield target.value, frozenset(one.id for expr in passed for one in walk(expr) if isinstance(one, Name))
+
+
+def _in_arm(statements: Sequence[Statement], order: int, top: int, arm: str) -> bool:
+    while order >= 0:
+        if statements[order].parent == top:
+            return statements[order].arm == arm
+        order = statements[order].parent
+    return False
+
+
+# -- settings ----------------------------------------------------------------------------------------------------------
+
+
+def _only_a_setting(handler: Here, tried: Here) -> bool:
+    """Whether a tool's `try` only reads settings, which have a default: nothing that the model asked for has failed."""
+    defaults = _constants(handler.node)
+    body = tried.node.body
+    if not defaults or not isinstance(body, cst.IndentedBlock):
+        return False
+    for line in body.body:
+        small = line.body if isinstance(line, cst.SimpleStatementLine) else ()
+        if not small or not all(isinstance(one, (cst.Assign, cst.Import, cst.ImportFrom)) for one in small):
+            return False
+    function = tried.function()
+    if function is None:
+        return False
+    asked = {one.name for one in function.parameters} - {"self", "cls"}
+    return asked.isdisjoint(_names_behind(tried))
+
+
+def _constants(handler: cst.ExceptHandler) -> set[str]:
+    """The names that HANDLER gives a constant; empty if it does anything else."""
+    found: set[str] = set()
+    for line in handler.body.body:
+        for one in line.body if isinstance(line, cst.SimpleStatementLine) else (None,):
+            target = one.targets[0].target if isinstance(one, cst.Assign) else None
+            if not isinstance(one, cst.Assign) or not isinstance(target, cst.Name):
+                return set()
+            if not isinstance(one.value, (cst.Integer, cst.Float, cst.SimpleString, cst.Name, cst.Attribute)):
+                return set()
+            found.add(target.value)
+    return found
+
+
+def _names_behind(tried: Here) -> set[str]:
+    """The names that the body of the `try` reads, and those that they were made of."""
+    rows = tried.scope.bindings
+    found: set[str] = set()
+    read = [inner.expr(inner.node.value) for inner in tried.inside(cst.Assign)]
+    queue = [one.id for expr in read for one in walk(expr) if isinstance(one, Name)]
+    while queue:
+        name = queue.pop()
+        if name in found:
+            continue
+        found.add(name)
+        for row in rows.get(name, ()):
+            if row.value is not None:
+                queue += [one.id for one in walk(row.value) if isinstance(one, Name)]
+    return found
+
+
+# -- the caller --------------------------------------------------------------------------------------------------------
+
+
+def _tells_caller(handler: Here) -> bool:
+    """Whether HANDLER answers False or None, and every caller in the tree has a branch for that."""
+    function = handler.function()
+    last = handler.node.body.body[-1] if handler.node.body.body else None
+    given = last.body[-1] if isinstance(last, cst.SimpleStatementLine) else None
+    if function is None or not isinstance(given, cst.Return):
+        return False
+    said = given.value.value if isinstance(given.value, cst.Name) else None
+    if given.value is not None and said not in ("None", "False"):
+        return False
+    place = Where(handler.where.path, function.id, function.order)
+    callers = calls_of(handler.view, place)
+    return bool(callers) and all(_has_a_branch(handler, path, called) for path, called in callers)
+
+
+def _has_a_branch(here: Here, path: str, called: Called) -> bool:
+    """Whether what CALLED gives is tested where it is called, with something done when it is nothing."""
+    facts = here.view.project.files[path]
+    if facts.statements[called.order].kind in ("If", "While", "Assert"):
+        return True
+    scope = facts.scopes[called.scope]
+    names = {name for name, rows in scope.bindings.items() if any(row.order == called.order for row in rows)}
+    if not names:
+        return False
+    for test in facts.tests:
+        if test.scope == called.scope and test.order > called.order and _is_nothing(test.expr, names):
+            return True
+    return path == here.where.path and _tests_in_file(here, called, names)
+
+
+def _is_nothing(test: Expr, names: set[str]) -> bool:
+    """``x is None``, ``x == False``."""
+    if not isinstance(test, Op) or test.op not in ("is", "=="):
+        return False
+    left, right = test.operands[0], test.operands[-1]
+    return isinstance(left, Name) and left.id in names and right in (Const(None, "NoneType"), Const(False, "bool"))
+
+
+def _tests_in_file(here: Here, called: Called, names: set[str]) -> bool:
+    """``if not x: …``, or ``if x: … else: …``, below the call in the file that is visited."""
+    for step in here.walk.all(cst.If):
+        node = step.node
+        if step.scope != called.scope or step.order <= called.order or not isinstance(node, cst.If):
+            continue
+        test = node.test
+        refused = isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not)
+        tested = test.expression if isinstance(test, cst.UnaryOperation) and refused else test
+        if isinstance(tested, cst.Name) and tested.value in names and (refused or node.orelse is not None):
+            return True
+    return False
+
+
+# -- exceptions of the tree that become messages -----------------------------------------------------------------------
+
+
+def thrown_into_thread(handler: Here, names: tuple[str, ...]) -> bool:
+    """Whether HANDLER raises, or a later `raise` carries what it keeps in NAMES, an error that joins the thread."""
+    caught = handler.view.once(_caught_for_thread)
+    if not caught:
+        return False
+    if not names:
+        return any(inner.node.exc is not None and _is_one_of(inner, caught) for inner in handler.inside(cst.Raise))
+    function = handler.function()
+    if function is None:
+        return False
+    for step in handler.walk.all(cst.Raise):
+        if step.scope == function.id and step.order > handler.where.order:
+            later = Here(handler.view, handler.walk, step)
+            if later.node.exc is None or not _is_one_of(later, caught):
+                continue
+            if any(isinstance(one, Name) and one.id in names for one in walk(later.expr(later.node.exc))):
+                return True
+    return False
+
+
+def _is_one_of(raised: Here, caught: frozenset[tuple[str, int]]) -> bool:
+    made = raised.node.exc.func if isinstance(raised.node.exc, cst.Call) else raised.node.exc
+    return any(
+        up.place is not None and (up.place.path, up.place.scope) in caught
+        for one in raised.origins(made)
+        if one.kind is Kind.DEFINITION
+        for up in raised.view.tracer.lineage(one)
+    )
+
+
+def _caught_for_thread(view: View) -> frozenset[tuple[str, int]]:
+    """The exception classes of the tree that some handler puts into a thread: ``messages.extend(error.messages)``."""
+    found: set[tuple[str, int]] = set()
+    for path in sorted(view.project.files):
+        facts = view.project.files[path]
+        for scope in facts.scopes:
+            for name, rows in scope.bindings.items():
+                for row in rows:
+                    if isinstance(row.value, Caught) and row.value.type is not None:
+                        if _put_into_thread(view, path, scope.id, name, row.order):
+                            found |= _classes(view, row.value.type, Where(path, scope.id, row.order))
+    return frozenset(found)
+
+
+def _put_into_thread(view: View, path: str, scope: int, name: str, order: int) -> bool:
+    """Whether the handler whose first statement is ORDER puts the error that it binds to NAME into a thread."""
+    statements = view.project.files[path].statements
+    if order >= len(statements) or not statements[order].arm.startswith("handler"):
+        return False
+    top, arm = statements[order].parent, statements[order].arm
+    for called in view.reach.calls(path, order, view.reach.end(path, top)):
+        if (
+            called.scope == scope
+            and last_name(called.call.func) in GROW
+            and _in_arm(statements, called.order, top, arm)
+        ):
+            if any(isinstance(one, Name) and one.id == name for arg in called.call.args for one in walk(arg)):
+                return True
+    return False
+
+
+def _classes(view: View, expr: Expr, where: Where) -> set[tuple[str, int]]:
+    kinds = expr.items if isinstance(expr, Seq) else (expr,)
+    found: set[tuple[str, int]] = set()
+    for kind in kinds:
+        for one in view.tracer.origins(kind, where):
+            if one.kind is Kind.DEFINITION and one.place is not None:
+                found.add((one.place.path, one.place.scope))
+    return found
