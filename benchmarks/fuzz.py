@@ -7,7 +7,7 @@ by the branches that they reach; what it finds worth keeping goes to DIR/corpus 
 *Prefixes*: a file of real code (--code; the fixtures without it), cut off at every character. *Mutated*: real code with
 tokens dropped, doubled and swapped, statements and expressions exchanged; the installed command must answer with a
 documented exit code, a valid report, no crash among its problems, and in time. Crashes are kept in DIR/crashes, beside
-what was said of them, and counts in DIR/told-SEED.json.
+what was said of them, and counts in DIR/told-SEED.json. Whoever has had the least time, by all counts in DIR, is next.
 
 Exit 1 if anything was found.
 """
@@ -18,6 +18,7 @@ import argparse
 import collections
 import hashlib
 import json
+import os
 import random
 import subprocess
 import sys
@@ -33,6 +34,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GUIDED = "python cells notebook comments config baseline report catalogue pins gitignore pth".split()
 PREFIXES, MUTATED = "prefixes", "mutated"
 TURN = 60  # seconds that a target has before it is another's turn
+SHARE = {MUTATED: 3.0}  # of the time, where another has 1
 BATCH = 40  # mutated files that one run of the command is given
 PATIENCE = 300  # seconds: more for one batch is a hang
 INPUT = 20  # seconds that one guided input may take
@@ -91,7 +93,7 @@ def apart(target: str, given: argparse.Namespace, seconds: int, seed: int) -> Co
 
         corpus = out / "corpus" / target
         corpus.mkdir(parents=True, exist_ok=True)
-        for raw in readers.seeds(target):
+        for raw in readers.seeds(target, given.code or ()):
             (corpus / hashlib.sha1(raw).hexdigest()).write_bytes(raw)
     before = set((out / "crashes").iterdir())
     command = [sys.executable, __file__, "--out", out, "--guide", target, "--turn", str(seconds), "--seed", str(seed)]
@@ -198,6 +200,14 @@ def _lay(files: Mapping[str, str], folder: Path) -> None:
 # -- by turns ----------------------------------------------------------------------------------------------------------
 
 
+def earlier(out: Path) -> collections.Counter[str]:
+    """Seconds that each had in the runs that are told of in OUT."""
+    had: collections.Counter[str] = collections.Counter()
+    for told in out.glob("told-*.json"):
+        had.update({one: row["seconds"] for one, row in json.loads(told.read_text()).items()})
+    return had
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=10)
@@ -216,29 +226,25 @@ def main() -> int:
     if given.guide:
         guide(given.guide, given.out, given.turn, given.seed)
     end = time.monotonic() + given.minutes * 60
+    turns = given.only or [*GUIDED, PREFIXES, MUTATED]
     counts: collections.Counter[tuple[str, str]] = collections.Counter()
-    turns = given.only or [turn for name in (*GUIDED, PREFIXES) for turn in (name, MUTATED)]
+    before = earlier(given.out)
     while time.monotonic() < end:
-        for turn in turns:
-            start = time.monotonic()
-            stop = min(end, start + given.turn)
-            while time.monotonic() < stop:
-                left = max(5, int(stop - time.monotonic()))
-                told = (
-                    batch(files, given.out, dice)
-                    if turn == MUTATED
-                    else apart(turn, given, left, dice.randrange(2**31))
-                )
-                counts[turn, "inputs"] += told[0]
-                counts[turn, "crashes"] += told[1]
-            counts[turn, "seconds"] += round(time.monotonic() - start)
-            rows = {
-                one: {what: counts[one, what] for what in ("inputs", "crashes", "seconds")}
-                for one in dict.fromkeys(turns)
-            }
-            (given.out / f"told-{given.seed}.json").write_text(json.dumps(rows, indent=1) + "\n")
+        turn = min(turns, key=lambda one: (before[one] + counts[one, "seconds"]) / SHARE.get(one, 1.0))
+        start, spent = time.monotonic(), sum(os.times()[:4])
+        stop = min(end, start + given.turn)
+        while time.monotonic() < stop:
+            left = max(5, int(stop - time.monotonic()))
+            told = batch(files, given.out, dice) if turn == MUTATED else apart(turn, given, left, dice.randrange(2**31))
+            counts[turn, "inputs"] += told[0]
+            counts[turn, "crashes"] += told[1]
+        counts[turn, "seconds"] += round(time.monotonic() - start)
+        counts[turn, "cpu"] += round(sum(os.times()[:4]) - spent)
+        rows = {one: {what: counts[one, what] for what in ("inputs", "crashes", "seconds", "cpu")} for one in turns}
+        (given.out / f"told-{given.seed}.json").write_text(json.dumps(rows, indent=1) + "\n")
     for one, row in rows.items():
-        print(f"{one:10} {row['inputs']:12,} inputs {row['crashes']:5} crashes {row['seconds']:8} s")
+        used = f"{row['seconds']:6} s {row['cpu']:6} s of CPU"
+        print(f"{one:10} {row['inputs']:12,} inputs {row['crashes']:5} crashes {used}")
     return 1 if any(row["crashes"] for row in rows.values()) else 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from factorlint import (
@@ -138,8 +138,8 @@ def readers(folder: Path) -> Mapping[str, Reader]:
     }
 
 
-def seeds(target: str) -> Iterator[bytes]:
-    """What the first corpus of TARGET is made of."""
+def seeds(target: str, code: Sequence[Path] = ()) -> Iterator[bytes]:
+    """What the first corpus of TARGET is made of: a few of ours, and the likes of it below the folders CODE."""
     if target in ("python", "comments"):
         yield from (path.read_bytes() for path in sorted((ROOT / "fixtures").rglob("*.py")))
     elif target == "cells":
@@ -151,8 +151,22 @@ def seeds(target: str) -> Iterator[bytes]:
         yield from (bytes([at]) + text for at, text in enumerate(_PINNED))
     else:
         yield from _FIRST.get(target, ())
+    for name, before, after in _FOUND.get(target, ()):
+        found = sorted(path for folder in code for path in folder.rglob(name) if path.is_file())
+        fit = [path for path in found if 0 < path.stat().st_size < _LONG]
+        yield from (before + path.read_bytes() + after for path in fit[:: len(fit) // _MANY + 1])
 
 
+_LONG = 6000  # bytes: the longest input that is made
+_MANY = 50  # a first corpus is tried anew at each turn
+_FOUND: Mapping[str, tuple[tuple[str, bytes, bytes], ...]] = {  # a name, and what is put around its bytes
+    "python": (("*.py", b"", b""),),
+    "comments": (("*.py", b"", b""),),
+    "notebook": (("*.ipynb", b"", b""),),
+    "pins": tuple((name, bytes([at]), b"") for at, name in enumerate(MANIFESTS)),
+    "gitignore": ((".gitignore", b"", b"\0src/a/build/x.py"),),
+    "config": (("factorlint.toml", b"", b""),),
+}
 _FIRST: Mapping[str, tuple[bytes, ...]] = {
     "notebook": (_BOOK,),
     "config": (
