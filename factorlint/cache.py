@@ -50,7 +50,10 @@ class Cache:
             return
         import sqlite3
 
-        raws = [(kind, key, pickle.dumps(value, pickle.HIGHEST_PROTOCOL)) for key, value in rows]
+        raws = []
+        for key, value in rows:
+            with contextlib.suppress(RecursionError):  # what nests so deep is asked for again
+                raws.append((kind, key, pickle.dumps(value, pickle.HIGHEST_PROTOCOL)))
         with contextlib.suppress(sqlite3.Error), self._held:
             self._held.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", raws)
 

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from factorlint.rule import Rule
 
 Comments = tuple[suppress.Comment, ...]
+_PASSING = ("timeout", "worker-died", "crash")  # problems that another run, with more time or memory, may not have
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def examine(root: Path, paths: Sequence[Path], settings: Settings, around: Aroun
         said = kept.get("run", name) if name else None
         if said is None:
             said = say(root, found, settings, around, kept)
-            if name:
+            if name and not any(one.kind in _PASSING for one in said.report.problems):
                 kept.put("run", [(name, said)])
         told: Examined = said
         return told

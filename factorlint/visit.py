@@ -16,6 +16,7 @@ from factorlint.position import spans
 from factorlint.rule import Here, Mark, Rule, View, Visitor, symbol_name
 from factorlint.source import Source
 from factorlint.walk import Walk
+from factorlint.worker import TOO_DEEP
 
 _TEXT = 400  # characters of a node's own text kept for formats that show it
 # What is found at a whole block is recognised by its first line: the lines inside may change, and are found themselves.
@@ -59,7 +60,11 @@ def visit(view: View, source: Source, rules: Sequence[Rule]) -> Visited:
                 marks += visitor(step.node, here)
             except Exception as error:  # a rule's fault must cost its own site only
                 problems.append(_crash(source, rule, error))
-    return Visited(_sites(module, source, view, _once(marks), rules), tuple(dict.fromkeys(problems)))
+    try:
+        sites = _sites(module, source, view, _once(marks), rules)
+    except RecursionError:  # LibCST writes the module anew to tell where things stand in it
+        return Visited((), (Problem(source.path, None, "not-analysed", TOO_DEEP),))
+    return Visited(sites, tuple(dict.fromkeys(problems)))
 
 
 def _once(marks: Sequence[Mark]) -> list[Mark]:

@@ -15,15 +15,16 @@ from multiprocessing.connection import Connection
 from typing import Any, Literal
 
 READY, MEMORY = b"S", b"M"  # what a message begins with that is no pickled answer (those begin with 0x80)
+TOO_DEEP = "nests too deeply for this version of Python"
 _STACK = 64 * 2**20  # bytes; LibCST's parser overflows the usual 8 MiB, and 1 MiB threads far earlier
 _RECURSION = 20_000  # Python frames that fit into that stack on every supported version
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why an item has no result: its worker was too slow, died, or ``work`` raised an exception."""
+    """Why an item has no result: its worker was too slow, died, or ``work`` raised or returned what it must not."""
 
-    kind: Literal["timeout", "worker-died", "crash"]
+    kind: Literal["timeout", "worker-died", "crash", "not-analysed"]
     message: str
 
 
@@ -86,7 +87,7 @@ def _answer(work: Callable[[Any], Any], item: Any, seconds: float) -> bytes:
     if alarm:
         alarm(signal.ITIMER_REAL, 2 * seconds + 10)  # ends the process even if no parent is left to do so
     try:
-        return pickle.dumps(work(item), pickle.HIGHEST_PROTOCOL)
+        return _packed(work(item))
     except MemoryError as error:
         return MEMORY + told(error).encode("utf-8", "replace")
     except BaseException as error:  # whatever a rule or a parser raises, the other items go on
@@ -94,6 +95,14 @@ def _answer(work: Callable[[Any], Any], item: Any, seconds: float) -> bytes:
     finally:
         if alarm:
             alarm(signal.ITIMER_REAL, 0)
+
+
+def _packed(result: Any) -> bytes:
+    """RESULT for the parent. Some Pythons (3.12.1) count the frames of C, and end at few, whatever the limit is."""
+    try:
+        return pickle.dumps(result, pickle.HIGHEST_PROTOCOL)
+    except RecursionError:
+        return pickle.dumps(Failure("not-analysed", TOO_DEEP))
 
 
 def told(error: BaseException) -> str:

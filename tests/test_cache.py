@@ -186,3 +186,19 @@ def test_a_warm_run_loads_neither_libcst_nor_yaml(tree: Path) -> None:
     runs = [subprocess.run([sys.executable, "-c", code], cwd=tree, capture_output=True, check=False) for _ in "ab"]
     assert [one.returncode for one in runs] == [1, 0]
     assert runs[0].stdout == runs[1].stdout
+
+
+def test_what_nests_too_deep_to_be_kept_is_told_all_the_same(tree: Path, tmp_path: Path) -> None:
+    """Pickle goes as deep as the data does."""
+    put(tree / "app.py", APP + "total = " + " + ".join(["a"] * 900) + "\n")
+    settings = Settings(cache_dir=tmp_path / "kept", jobs=1)
+    assert said(tree, settings) == said(tree, settings) == said(tree, Settings(no_cache=True, jobs=1))
+
+
+def test_a_run_that_lost_a_worker_is_not_recalled(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may have had too little time or memory; the next may have more."""
+    settings = Settings(cache_dir=tmp_path / "kept")
+    with monkeypatch.context() as poor:
+        poor.setattr(run, "_patience", lambda one: 0.0)
+        assert "timeout" in said(tree, settings)
+    assert said(tree, settings) == said(tree, Settings(no_cache=True))

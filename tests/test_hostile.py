@@ -86,6 +86,9 @@ READ: dict[str, tuple[bytes | str, int]] = {
     "many lines": (START + "X = [\n" + "  1,\n" * 20_000 + "]\n" + RUN, 20_004),
 }
 
+# Early releases of 3.12 count the frames of C too, and allow few: there these are problems, but no crashes.
+DEEP = ("a long sum", "many strings side by side") if sys.version_info[:2] == (3, 12) else ()
+
 # Name → content, the kind and line of the problem in it, and whether the finding in its last line is still there.
 COMPLAINED: dict[str, tuple[bytes | str, str, int | None, bool]] = {
     "a null byte in a string": (f"{START}X = '\0'\n{RUN}", "encoding", 2, True),
@@ -124,6 +127,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
 
 @pytest.mark.parametrize("name", READ)
 def test_what_is_odd_is_read(told: Told, name: str) -> None:
+    if name in DEEP and told.problems(f"{name}.py") == [("not-analysed", None)]:
+        return
     assert told.lines(f"{name}.py") == [(None, READ[name][1])]
     assert told.problems(f"{name}.py") == []
 
@@ -138,7 +143,7 @@ def test_what_cannot_be_read_is_a_problem(told: Told, name: str) -> None:
 def test_files_that_cannot_be_read_are_counted(told: Told) -> None:
     files = told.report["summary"]["files"]
     assert files["seen"] == len(READ) + len(COMPLAINED) + 1
-    assert files["failed"] == len(COMPLAINED)
+    assert files["failed"] - len(COMPLAINED) == sum(bool(told.problems(f"{name}.py")) for name in DEEP)
 
 
 def test_an_unreadable_file(tmp_path: Path) -> None:
