@@ -7,12 +7,13 @@ inside the call. So the question is asked once for the whole tree, from the call
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from factorlint import arguments
 from factorlint.catalog import Symbol
-from factorlint.expr import Attr, Call, Const, Dict, Expr, Name, Op, Seq, Star, Text
+from factorlint.expr import Attr, Call, Const, Dict, Expr, Name, Op, Seq, Star, Text, walk
 from factorlint.facts import Called
 from factorlint.origin import Kind, Origin, Where
 from factorlint.provenance import Tracer
@@ -36,6 +37,20 @@ class Prompt:
     sink_at: Where
     symbol: Symbol
     origin: Origin
+    added: bool = False  # put behind a prompt that is a site of its own
+
+
+_Seen = set[tuple[str, int, Where]]  # what was asked for one call, and what was found to be put together
+
+
+class _Written(NamedTuple):
+    """A text that goes to a model, where it is written."""
+
+    kind: str
+    expr: Expr
+    place: Where
+    origin: Origin
+    added: bool = False
 
 
 class Prompts:
@@ -91,8 +106,13 @@ class Prompts:
     def _found(
         self, expr: Expr, where: Where, part: str, called: Called, at: Where, symbol: Symbol
     ) -> Iterator[Prompt]:
+        seen: _Seen = set()
+        if symbol.does == "run" and isinstance(expr, Dict):  # an agent's state: its messages are what it is told
+            told = [value for key, value in expr.items if isinstance(key, Const) and key.value == "messages"]
+            expr = told[0] if told else expr
         for text, place, says in self._texts(expr, where, part, 0):
-            yield from self._sources(text, place, says, called, at, symbol)
+            for kind, written, found_at, origin, added in self._sources(text, place, seen):
+                yield Prompt(kind, says, written, found_at, called, at, symbol, origin, added)
 
     def _texts(self, expr: Expr, where: Where, part: str, depth: int) -> Iterator[tuple[Expr, Where, str]]:
         """The texts inside a message list, a message, or EXPR itself."""
@@ -152,19 +172,70 @@ class Prompts:
         if isinstance(content, Seq):
             for item in content.items:
                 yield from self._texts(item, where, part, depth + 1)
+        elif isinstance(content, Name):
+            yield from self._texts(content, where, part, depth + 1)
         else:
             yield content, where, part
 
-    def _sources(
-        self, expr: Expr, where: Where, part: str, called: Called, at: Where, symbol: Symbol
-    ) -> Iterator[Prompt]:
+    def _sources(self, expr: Expr, where: Where, seen: _Seen) -> Iterator[_Written]:
         """Where the text of EXPR is written."""
-        found = self.tracer.origins(expr, where)
-        for origin in found:
+        if ("asked", id(expr), where) in seen:
+            return
+        seen.add(("asked", id(expr), where))
+        for origin in self.tracer.origins(expr, where):
+            place = origin.place
+            if origin.kind is Kind.VALUE and place is not None and isinstance(origin.expr, (Op, Text)):
+                if ("made", id(origin.expr), place) in seen:
+                    continue
+                seen.add(("made", id(origin.expr), place))
+                elsewhere = yield from self._put_together(origin.expr, place, seen)
+                if elsewhere:
+                    continue
             made = self._source(origin, expr, where)
             if made is not None:
-                kind, text, place = made
-                yield Prompt(kind, part, text, place, called, at, symbol, origin)
+                yield _Written(*made, origin)
+
+    def _put_together(self, expr: Expr, place: Where, seen: _Seen) -> Generator[_Written, None, bool]:
+        """The texts written elsewhere that EXPR joins or frames; whether they say it all.
+
+        What is added to a prompt is part of it, and what is added to an answer is none.
+        """
+        if isinstance(expr, Text):
+            inside = list(self._framed(expr, place, seen))
+            yield from inside
+            return bool(inside) and _words(expr) < _FEW_WORDS
+        pieces = _joined(expr)
+        brought = [one for one in pieces if not _is_text(one)]
+        if any(one.kind is Kind.ANSWER for piece in brought for one in self.tracer.origins(piece, place)):
+            return True
+        found = [one for piece in brought for one in self._sources(piece, place, seen)]
+        yield from found
+        known = any(
+            ("made", id(one.expr), one.place) in seen
+            for piece in brought
+            for one in self.tracer.origins(piece, place)
+            if one.place is not None
+        )
+        if not known and not any(one.kind in ("literal", "constant", "function") for one in found):
+            return False
+        for piece in pieces:
+            if _is_text(piece):
+                origin = Origin(Kind.VALUE, expr=piece, place=place)
+                made = self._source(origin, piece, place)
+                if made is not None:
+                    yield _Written(*made, origin, added=True)
+        return True
+
+    def _framed(self, text: Text, place: Where, seen: _Seen) -> Iterator[_Written]:
+        """The prompts of the tree, written elsewhere, that are put into TEXT."""
+        frame = _words(text) < _FEW_WORDS
+        for piece in text.parts:
+            if not isinstance(piece, (Name, Attr)):
+                continue
+            for one in self._sources(piece, place, seen):
+                long = _words(one.expr) >= _FEW_WORDS or "\n" in _said(one.expr).strip()
+                if long and (one.kind == "constant" or (frame and one.kind == "literal")):
+                    yield one
 
     def _source(self, origin: Origin, expr: Expr, where: Where) -> tuple[str, Expr, Where] | None:
         if origin.kind is Kind.VALUE and origin.expr is not None and origin.place is not None:
@@ -186,6 +257,7 @@ class Prompts:
         return None
 
 
+_FEW_WORDS = 8  # a text with fewer of its own is a frame around those that it is filled with
 _CALLERS = 64  # calls of one wrapper that are followed
 _READERS = frozenset(("read_text", "read", "safe_load", "load", "loads", "render", "get_template"))
 
@@ -204,6 +276,24 @@ def _pair(expr: Seq) -> tuple[str, Expr] | None:
         if isinstance(said, str) and said in ("system", "developer", "human", "user", "ai", "assistant"):
             return said, expr.items[1]
     return None
+
+
+def _words(expr: Expr) -> int:
+    """The words that stand in a text itself, not in what it is filled with."""
+    return len(_said(expr).split())
+
+
+def _said(expr: Expr) -> str:
+    pieces = (one.value for one in walk(expr) if isinstance(one, Const))
+    return "".join(one for one in pieces if isinstance(one, str))
+
+
+def _joined(expr: Expr | None) -> tuple[Expr, ...]:
+    """The pieces of ``a + b + c``, where some of them are written elsewhere."""
+    if not isinstance(expr, Op) or expr.op != "+":
+        return ()
+    pieces = [inner for one in expr.operands for inner in (_joined(one) or (one,))]
+    return tuple(pieces) if any(isinstance(one, (Name, Attr)) for one in pieces) else ()
 
 
 def _is_text(expr: Expr) -> bool:

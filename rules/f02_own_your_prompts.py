@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Const, Expr
+from factorlint.expr import Const, Expr, Op, Text
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.prompts import SYSTEM, USER, Prompt
-from factorlint.rule import Here, Mark, Rule, facts_at, text_of
+from factorlint.rule import Here, Mark, Rule, facts_at
 
 from ._constants import as_constant
 
@@ -193,12 +193,14 @@ class OwnYourPrompts(Rule):
             at = _literal(text, here) or node
             if _hidden(prompts, here):
                 continue
-            lines = _lines(text, here, prompts[0])
+            lines = _lines(text)
             first = prompts[0]
             if first.kind == "literal" and lines > _MAX_INLINE:
                 to, fix = as_constant(at, here, first)
                 yield here.mark(INLINE_PROMPT, at, confidence=Confidence.HIGH, fix=fix, fix_at=to, detail=str(lines))
-            elif not _question(prompts) and (first.kind == "constant" or id(first.sink) not in said):
+            elif (
+                not first.added and not _question(prompts) and (first.kind == "constant" or id(first.sink) not in said)
+            ):
                 said.add(id(first.sink))
                 yield here.mark(OWNED_PROMPT, node if whole == text else at, confidence=Confidence.HIGH)
 
@@ -246,7 +248,14 @@ def _question(prompts: list[Prompt]) -> bool:
     return all(one.part == USER and isinstance(one.expr, Const) and len(str(one.expr.value)) < 80 for one in prompts)
 
 
-def _lines(text: Expr, here: Here, prompt: Prompt) -> int:
-    """Lines of the text without its blank edges."""
-    said = text_of(here.view.tracer, text, prompt.place) or ""
-    return len(said.strip().splitlines())
+def _lines(text: Expr) -> int:
+    """Lines of the text that stands here, without its blank edges: what it is filled with is written elsewhere."""
+    return len(_own(text).strip().splitlines())
+
+
+def _own(text: Expr) -> str:
+    if isinstance(text, Const):
+        return str(text.value) if isinstance(text.value, str) else "{…}"
+    if isinstance(text, Text) or (isinstance(text, Op) and text.op == "+"):
+        return "".join(map(_own, text.parts if isinstance(text, Text) else text.operands))
+    return "{…}"
