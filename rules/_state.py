@@ -49,6 +49,17 @@ def growing(view: View, path: str, number: int) -> str | None:
 
 def _of_class(view: View, path: str, scope: int, order: int, name: str, owner: str, number: int) -> bool:
     """Whether the change of attribute NAME at a statement is one of an object of the class."""
+    return any((owner, number) in kin for kin in _changed(view, path, scope, order, name))
+
+
+def of_another_class(view: View, path: str, scope: int, order: int, name: str, owner: str, number: int) -> bool:
+    """Whether all that the change of attribute NAME at a statement can be one of are objects of other classes."""
+    found = list(_changed(view, path, scope, order, name))
+    return bool(found) and not any((owner, number) in kin for kin in found)
+
+
+def _changed(view: View, path: str, scope: int, order: int, name: str) -> Iterator[set[tuple[str, int]]]:
+    """The classes, each with what it extends, of the objects whose attribute NAME a statement changes."""
     facts = view.project.files[path]
     at = Where(path, scope, order)
     bases: list[Expr] = [write.base for write in facts.writes if write.order == order and write.scope == scope]
@@ -57,10 +68,7 @@ def _of_class(view: View, path: str, scope: int, order: int, name: str, owner: s
         inner = base.base if isinstance(base, Attr) and base.name == name else base
         for one in view.tracer.origins(inner, at):
             if one.kind is Kind.OBJECT and one.place is not None:
-                kin = {(up.place.path, up.place.scope) for up in view.tracer.lineage(one) if up.place is not None}
-                if (owner, number) in kin:
-                    return True
-    return False
+                yield {(up.place.path, up.place.scope) for up in view.tracer.lineage(one) if up.place is not None}
 
 
 def graph_states(view: View) -> tuple[tuple[tuple[str, int], bool], ...]:

@@ -101,8 +101,8 @@ class OwnYourContextWindow(Rule):
     checks = (FRAMEWORK_MEMORY, SERVER_SIDE_CONTEXT, UNBOUNDED_CONTEXT, OWNED_CONTEXT)
 
     def visit_Call(self, node: cst.Call, here: Here) -> Iterator[Mark]:
-        for check in (FRAMEWORK_MEMORY, SERVER_SIDE_CONTEXT):
-            for held in here.held(node, str(check.code)):
+        for check in (FRAMEWORK_MEMORY, SERVER_SIDE_CONTEXT, OWNED_CONTEXT):
+            for held in here.held(node, check.id):
                 yield here.mark_held(check, node, held)
         for sent in here.view.threads.by_statement.get((here.where.path, here.where.order), ()):
             if sent.called.call == here.expr(node):
@@ -111,7 +111,7 @@ class OwnYourContextWindow(Rule):
     def _grows(self, node: cst.Call, here: Here, sent: Sent) -> Iterator[Mark]:
         for holder in sorted(sent.holders, key=lambda one: (one.kind, one.path, one.scope, one.name)):
             what = _growing(here, holder)
-            if what is None or _trimmed(here, holder, sent) or _bounded(here, holder):
+            if what is None or _trimmed(here, holder, sent) or _deletes(here, holder) or _bounded(here, holder):
                 continue
             yield here.mark(UNBOUNDED_CONTEXT, node, confidence=Confidence.MEDIUM, what=what)
             return
@@ -181,8 +181,11 @@ def _adds_to_itself(value: Expr, name: str) -> bool:
 def _trimmed(here: Here, holder: Holder, sent: Sent) -> bool:
     """Whether any part of it is ever dropped, cut or summarised on the way."""
     view = here.view
-    if any(how == "trim" for *_, how in view.threads.changes(holder)):
-        return True
+    for path, scope, order, how in view.threads.changes(holder):
+        if how == "trim" and not _state.of_another_class(
+            view, path, scope, order, holder.name, holder.path, holder.scope
+        ):
+            return True
     places = {(sent.where.path, sent.where.scope), *sent.functions}
     if holder.kind == "field":
         places |= {(holder.path, one.id) for one in view.project.methods(holder.path, holder.scope)}
@@ -195,9 +198,19 @@ def _trimmed(here: Here, holder: Holder, sent: Sent) -> bool:
         facts = view.project.files[path]
         values = [row.value for rows in facts.scopes[scope].bindings.values() for row in rows if row.value is not None]
         values += [value for _, value in facts.scopes[scope].returns]
+        values += [write.value for write in view.project.writes(path, scope)]
         if any(_slices(value, holder.name) for value in values):
             return True
     return False
+
+
+def _deletes(here: Here, holder: Holder) -> bool:
+    """``del messages[0]`` in the loop that sends it."""
+    loop = here.outer(cst.While, cst.For)
+    return loop is not None and any(
+        isinstance(inner.node.target, cst.Subscript) and _mentions(inner.expr(inner.node.target.value), holder.name)
+        for inner in loop.inside(cst.Del)
+    )
 
 
 def _cuts(expr: Expr, name: str) -> bool:

@@ -208,8 +208,9 @@ class ToolsAreStructuredOutputs(Rule):
         """``@agent.tool``: the first function that is registered so stands for the agent."""
         for decorator in node.decorators:
             inner = decorator.decorator
-            for held in here.held(inner, _GUARDED):
-                yield here.mark(GUARDED_TOOL_EXECUTION, decorator, held.origin, what=held.fact.what)
+            for check in (GUARDED_TOOL_EXECUTION, OWNED_TOOL_DISPATCH):
+                for held in here.held(inner, check.id):
+                    yield here.mark(check, decorator, held.origin, owner=held.fact.owner, what=held.fact.what)
             for held in here.held(inner, "FL0401"):
                 maker = held.origin.receiver
                 if maker is not None and maker.call is not None and maker.made is not None:

@@ -131,8 +131,9 @@ class OwnYourControlFlow(Rule):
             yield here.mark_held(OPAQUE_AGENT_RUN, node, held)
         for held in here.held(node, "FL0802"):
             yield here.mark_held(PREBUILT_LOOP, node, held)
-        for held in here.held(node, "declared-graph"):
-            yield here.mark_held(DECLARED_GRAPH, node, held)
+        for check in (DECLARED_GRAPH, STEPPED_RUN):
+            for held in here.held(node, check.id):
+                yield here.mark_held(check, node, held)
         yield from self._unknown_run(node, here)
         yield from self._no_stop(node, here)
         yield from self._graph_run(node, here)

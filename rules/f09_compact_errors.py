@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Attr, Call, Expr, Name, last_name, walk
+from factorlint.expr import Attr, Call, Const, Expr, Lambda, Name, last_name, walk
 from factorlint.facts import Called
 from factorlint.known_calls import answers_in
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Origin, Where
 from factorlint.reach import Reached
-from factorlint.rule import Here, Mark, Rule
+from factorlint.rule import Held, Here, Mark, Rule
 
 from . import _fallbacks, _waits
 from ._handlers import Does, fate, kept_for_later
@@ -143,6 +143,9 @@ class CompactErrors(Rule):
     def visit_Call(self, node: cst.Call, here: Here) -> Iterator[Mark]:
         for held in here.held(node, "FL0904"):
             yield here.mark_held(FRAMEWORK_ERROR_HANDLING, node, held, fix=switched_off(node, held, here))
+        for held in here.held(node, ERROR_AS_EVENT.id):
+            if _worded(held, here):
+                yield here.mark_held(ERROR_AS_EVENT, node, held)
         if isinstance(_parent(here), cst.Decorator):
             return
         function = here.function()
@@ -250,6 +253,19 @@ class CompactErrors(Rule):
             if here.plays(origin, "retry") and origin.kind is Kind.LIBRARY and origin.symbol is not None:
                 if origin.symbol.does != "retry":
                     yield here.mark(ERROR_AS_EVENT, node, origin, owner=Owner.SHARED)
+
+
+def _worded(held: Held, here: Here) -> bool:
+    """Whether a text or a function of the tree is the argument that words the error."""
+    row = held.arguments.given.get(held.fact.at or "")
+    if row is None:
+        return False
+    return any(
+        one.kind is Kind.DEFINITION
+        or isinstance(one.expr, Lambda)
+        or (isinstance(one.expr, Const) and isinstance(one.expr.value, str))
+        for one in here.view.tracer.origins(*row)
+    )
 
 
 _SIGNALS = frozenset(
