@@ -8,12 +8,14 @@ no answer of a model gets into it by any road that provenance follows, and no qu
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from factorlint.expr import Attr, Call, Const, Expr, Item, Name, walk
+from factorlint import cut
+from factorlint.expr import Attr, Call, Const, Expr, Item, Name, last_name, walk
 from factorlint.facts import Called, Scope
 from factorlint.origin import Kind, Origin, Where
-from factorlint.rule import View
+from factorlint.rule import Rule, View
 
 # What a call may do, or be known to do, that decides nothing by itself.
 _PLAIN = frozenset((None, "none", "same", "make", "parse", "validate", "load", "save", "retry", "route", "serve"))
@@ -22,30 +24,65 @@ _PLAIN = frozenset((None, "none", "same", "make", "parse", "validate", "load", "
 class Relevance:
     """The question for every file of one tree. Holds only its memory."""
 
-    def __init__(self, view: View, signs: frozenset[str]) -> None:
-        self.view, self.signs = view, signs
+    def __init__(self, view: View, rules: Sequence[Rule]) -> None:
+        self.view, self.rules = view, rules
+        self.signs = frozenset(sign for rule in rules for sign in rule.signs)
         self.project, self.tracer, self.reach = view.project, view.tracer, view.reach
         self._decisive: dict[tuple[str, int], bool] = {}
 
-    def may_hold(self, path: str) -> bool:
-        """Whether a rule could find anything in the file PATH."""
-        if path in self._led_to:
-            return True
+    def statements(self, path: str) -> frozenset[int]:
+        """The numbers of the statements of the file PATH in which a rule could find anything.
+
+        They are statements of the module or of a class; a class that is among them counts with all that is in it.
+        """
         facts = self.project.files[path]
-        return (
-            any(self._matters(path, called) for called in facts.calls)
-            or any(self._defines(path, scope) for scope in facts.scopes)
-            or any(self._reads(test.expr, Where(path, test.scope, test.order)) for test in facts.tests)
+        rows, held = facts.statements, cut.parents(facts.statements)
+        found: set[int] = set()
+
+        def seat(order: int) -> int:
+            while rows[order].parent not in held:
+                order = rows[order].parent
+            return order
+
+        for order in self._led_to.get(path, ()):
+            if order < 0:
+                return frozenset(held[-1])
+            found.add(seat(order))
+        questions: Iterator[tuple[int, Callable[[], bool]]] = itertools.chain(
+            ((one.order, functools.partial(self._matters, path, one)) for one in facts.calls),
+            ((one.order, functools.partial(self._defines, path, one)) for one in facts.scopes if one.order >= 0),
+            (
+                (one.order, functools.partial(self._reads, one.expr, Where(path, one.scope, one.order)))
+                for one in facts.tests
+            ),
         )
+        for order, holds in questions:
+            place = seat(order)
+            if place not in found and holds():
+                found.add(place)
+        return frozenset(found)
 
     @functools.cached_property
-    def _led_to(self) -> frozenset[str]:
-        """The files that the questions about the whole tree lead to."""
-        view = self.view
-        places = [*view.prompts.by_statement, *view.agents.bodies, *view.surfaces.by_statement, *view.steps.nodes]
-        places += [*view.resume.loaders, *view.threads.renderers, *self._handed_over]
-        held = {one.path for one in view.threads.holders} | {one.where.path for one in view.threads.sent}
-        return frozenset(path for path, _ in places) | held
+    def _led_to(self) -> Mapping[str, frozenset[int]]:
+        """File → its statements that the questions about the whole tree lead to; -1 stands for all of the file."""
+        view, files = self.view, self.project.files
+        places = {*view.prompts.by_statement, *view.surfaces.by_statement}
+        places |= {(one.where.path, one.where.order) for one in view.threads.sent}
+        places |= {place for rule in self.rules for place in rule.leads(view)}
+        scopes = {*self._tools(), *view.steps.nodes, *view.resume.loaders, *view.threads.renderers}
+        scopes |= {*self._handed_over, *((one.path, one.scope) for one in view.threads.holders)}
+        places |= {(path, files[path].scopes[number].order) for path, number in scopes}
+        found: dict[str, set[int]] = {}
+        for path, order in places:
+            found.setdefault(path, set()).add(order)
+        return {path: frozenset(orders) for path, orders in found.items()}
+
+    def _tools(self) -> Iterator[tuple[str, int]]:
+        """The functions that are a model's tools; a class that has one counts whole, for the tool may call the rest."""
+        for path, number in self.view.agents.bodies:
+            scopes = self.project.files[path].scopes
+            around = scopes[number].parent
+            yield path, around if around >= 0 and scopes[around].kind == "class" else number
 
     @functools.cached_property
     def _handed_over(self) -> frozenset[tuple[str, int]]:
@@ -88,6 +125,8 @@ class Relevance:
                 kept = one.name in self._fields
             elif isinstance(one, Item):
                 kept = not self._fields.isdisjoint(_key(None, one.key))
+            elif isinstance(one, Call):
+                kept = last_name(one.func) in ("get", "pop")
             if kept and self._is_answer(one, where):
                 return True
         return False

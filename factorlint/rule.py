@@ -285,6 +285,13 @@ class Rule:
     def code(self) -> str:
         return f"FL{self.factor:02d}"
 
+    def leads(self, view: View) -> Iterable[tuple[str, int]]:
+        """The statements (file, number) in which there may be something for the rule though no call in them says so.
+
+        Statements in which nothing of a model, a tool or the catalogue is called or read are else passed over.
+        """
+        return ()
+
 
 Visitor = Callable[[Any, Here], Iterable[Mark]]
 

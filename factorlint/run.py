@@ -222,13 +222,13 @@ def visit_all(
 
     view = viewer(project, pinned)
     work = [texts.sources[path] for path in sorted(project.files) if path in texts.wanted]
-    signs = frozenset(sign for rule in rules for sign in rule.signs)
-    relevance = Relevance(view(work[0].path), signs) if work and not settings.plugin else None
+    relevance = Relevance(view(work[0].path), rules) if work and not settings.plugin else None
 
     def visit_one(one: Source) -> Visited:
-        if relevance is not None and not relevance.may_hold(one.path):
+        statements = relevance.statements(one.path) if relevance is not None else None
+        if statements is not None and not statements:
             return Visited((), ())
-        return visit(view(one.path), one, rules)
+        return visit(view(one.path), one, rules, statements)
 
     sites: list[Site] = []
     problems: list[Problem] = []

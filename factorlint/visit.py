@@ -10,12 +10,13 @@ from typing import NamedTuple
 import libcst as cst
 
 from factorlint.content import normal
+from factorlint.cut import cut
 from factorlint.model import Confidence, Fix, Problem, Site, Span
 from factorlint.origin import Kind, Origin
 from factorlint.position import spans
 from factorlint.rule import Here, Mark, Rule, View, Visitor, symbol_name
 from factorlint.source import Source
-from factorlint.walk import Walk
+from factorlint.walk import Misnumbered, Walk
 from factorlint.worker import TOO_DEEP
 
 _TEXT = 400  # characters of a node's own text kept for formats that show it
@@ -40,31 +41,59 @@ class Visited(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def visit(view: View, source: Source, rules: Sequence[Rule]) -> Visited:
-    """Visit one file that the guard let pass. A rule's crash is a Problem of kind ``rule-crash``; the others go on."""
+class Parsed(NamedTuple):
+    """What of a file was parsed, and the line in the file of each of its lines where that is not all."""
+
+    module: cst.Module
+    walk: Walk
+    lines: Sequence[int] | None
+
+
+def visit(view: View, source: Source, rules: Sequence[Rule], wanted: frozenset[int] | None = None) -> Visited:
+    """Visit one file that the guard let pass, or of its top-level statements those that are WANTED.
+
+    A rule's crash is a Problem of kind ``rule-crash``; the others go on.
+    """
     try:
-        module = cst.parse_module(source.text)
+        parsed = (_parts(view, source, wanted) if wanted is not None else None) or _whole(view, source)
     except cst.ParserSyntaxError as error:
         return Visited((), (_parse_error(source, error),))
     marks: list[Mark] = []
     problems: list[Problem] = []
-    walk = Walk(module, view.scopes)
-    wanted: dict[type, list[tuple[Rule, Visitor]]] = {}
+    walk = parsed.walk
+    asked: dict[type, list[tuple[Rule, Visitor]]] = {}
     for rule in rules:
         for kind, visitor in rule.visitors.items():
-            wanted.setdefault(kind, []).append((rule, visitor))
-    for step in walk.all(*wanted):
+            asked.setdefault(kind, []).append((rule, visitor))
+    for step in walk.all(*asked):
         here = Here(view, walk, step)
-        for rule, visitor in wanted[type(step.node)]:
+        for rule, visitor in asked[type(step.node)]:
             try:
                 marks += visitor(step.node, here)
             except Exception as error:  # a rule's fault must cost its own site only
                 problems.append(_crash(source, rule, error))
     try:
-        sites = _sites(module, source, view, _once(marks), rules)
+        sites = _sites(parsed, source, view, _once(marks), rules)
     except RecursionError:  # LibCST writes the module anew to tell where things stand in it
         return Visited((), (Problem(source.path, None, "not-analysed", TOO_DEEP),))
     return Visited(sites, tuple(dict.fromkeys(problems)))
+
+
+def _whole(view: View, source: Source) -> Parsed:
+    module = cst.parse_module(source.text)
+    return Parsed(module, Walk(module, view.scopes), None)
+
+
+def _parts(view: View, source: Source, wanted: frozenset[int]) -> Parsed | None:
+    """What is wanted of a file, or None where it is all of it or cannot be taken out of it."""
+    shorter = cut(source.text, view.facts.statements, wanted)
+    if shorter is None:
+        return None
+    try:
+        module = cst.parse_module(shorter.text)
+        return Parsed(module, Walk(module, view.scopes, shorter.numbers), shorter.lines)
+    except (cst.ParserSyntaxError, Misnumbered):
+        return None
 
 
 def _once(marks: Sequence[Mark]) -> list[Mark]:
@@ -81,12 +110,20 @@ _RANK = {Confidence.HIGH: 0, Confidence.MEDIUM: 1, Confidence.LOW: 2}
 
 
 def _sites(
-    module: cst.Module, source: Source, view: View, marks: Sequence[Mark], rules: Sequence[Rule]
+    parsed: Parsed, source: Source, view: View, marks: Sequence[Mark], rules: Sequence[Rule]
 ) -> tuple[Site, ...]:
     factors = {check.id: rule.factor for rule in rules for check in rule.checks}
-    places = spans(module, [node for mark in marks for node in (mark.node, mark.fix_at) if node is not None])
+    places = spans(parsed.module, [node for mark in marks for node in (mark.node, mark.fix_at) if node is not None])
+    if parsed.lines is not None:
+        places = {node: _moved(span, parsed.lines) for node, span in places.items()}
     lines = source.text.split("\n")
     return tuple(_site(mark, places, factors, source, view, lines) for mark in marks)
+
+
+def _moved(span: Span, lines: Sequence[int]) -> Span:
+    """SPAN in the whole file."""
+    down = lines[span.line - 1] - span.line
+    return Span(span.line + down, span.column, span.end_line + down, span.end_column)
 
 
 def _site(

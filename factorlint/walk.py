@@ -8,8 +8,9 @@ inside a node is a stretch of the list, so that rules may ask for it as often as
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -33,14 +34,20 @@ class Step(NamedTuple):
             step = step.up
 
 
+class Misnumbered(Exception):
+    """There are more statements than numbers, or fewer."""
+
+
 class Walk:
     """The nodes of a tree in source order. Leaves that no rule can look into (operators, names) are among them.
 
     SCOPES maps the statement number of each ``def`` and ``class`` to its scope number, as `facts.py` numbered them.
+    NUMBERS are those of the statements, in order, where the module is not the whole file. Raises Misnumbered where
+    they are not those of the module.
     """
 
-    def __init__(self, module: cst.CSTNode, scopes: Mapping[int, int]) -> None:
-        self.steps = _steps(module, scopes)
+    def __init__(self, module: cst.CSTNode, scopes: Mapping[int, int], numbers: Sequence[int] | None = None) -> None:
+        self.steps = _steps(module, scopes, numbers)
         self._ends = _ends(self.steps)
         self._kinds: dict[type, list[int]] = {}
         for at, step in enumerate(self.steps):
@@ -65,16 +72,19 @@ class Walk:
         return map(self.steps.__getitem__, places)
 
 
-def _steps(root: cst.CSTNode, scopes: Mapping[int, int]) -> list[Step]:
+def _steps(root: cst.CSTNode, scopes: Mapping[int, int], numbers: Sequence[int] | None) -> list[Step]:
     steps: list[Step] = []
     order = -1
+    following = iter(numbers) if numbers is not None else itertools.count()
     stack: list[tuple[cst.CSTNode, int, Step | None]] = [(root, 0, None)]
     while stack:
         node, scope, up = stack.pop()
         kind = type(node)
         statement = kind in _STATEMENTS
         if statement:
-            order += 1
+            order = next(following, -1)
+            if order < 0:
+                raise Misnumbered
         step = Step(len(steps), node, scope, order if up is None or statement else up.order, up)
         steps.append(step)
         if kind in _DEFINITIONS:
@@ -85,6 +95,8 @@ def _steps(root: cst.CSTNode, scopes: Mapping[int, int]) -> list[Step]:
         below = children(node)
         below.reverse()
         stack += [(child, scope, step) for child in below]
+    if numbers is not None and next(following, None) is not None:
+        raise Misnumbered
     return steps
 
 

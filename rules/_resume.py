@@ -177,6 +177,14 @@ def _wraps(view: View, place: Where) -> bool:
     return False
 
 
+def wrappers(view: View) -> Iterator[tuple[str, int]]:
+    """The statements (file, number) that define a decorator's inner function which continues stored threads."""
+    for path, facts in view.project.files.items():
+        for scope in facts.scopes:
+            if scope.kind == "function" and _wraps(view, Where(path, scope.id, scope.order)):
+                yield path, scope.order
+
+
 def is_wrapped(view: View, place: Where) -> bool:
     """Whether a decorator of the tree, on the function or on one that overrides it, continues stored threads."""
     project = view.project

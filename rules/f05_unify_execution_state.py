@@ -9,7 +9,7 @@ import libcst as cst
 from factorlint.expr import Attr, Name, last_name
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Origin, Where
-from factorlint.rule import Here, Mark, Rule
+from factorlint.rule import Here, Mark, Rule, View
 
 from . import _state
 
@@ -102,6 +102,15 @@ class UnifyExecutionState(Rule):
     factor = 5
     name = "unify-execution-state"
     checks = (SPLIT_STATE_STORES, FRAMEWORK_STATE_STORE, VOLATILE_STATE, UNIFIED_STATE)
+
+    def leads(self, view: View) -> Iterator[tuple[str, int]]:
+        for (path, number), _ in view.once(_state.graph_states):
+            yield path, view.project.files[path].scopes[number].order
+        for holder in view.threads.holders:
+            for path, write in (
+                view.project.settings(holder.name.rpartition(".")[2]) if holder.kind == "library" else ()
+            ):
+                yield path, write.order
 
     def visit_Call(self, node: cst.Call, here: Here) -> Iterator[Mark]:
         for held in here.held(node, "FL0502"):

@@ -9,7 +9,7 @@ import libcst as cst
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Origin, Where
 from factorlint.reach import Reached
-from factorlint.rule import Here, Mark, Rule
+from factorlint.rule import Here, Mark, Rule, View
 
 from . import _entries, _resume, _waits
 from ._loops import branches_on_answer, model_call, only_retries, recursion, steps_below
@@ -104,6 +104,9 @@ class LaunchPauseResume(Rule):
     factor = 6
     name = "launch-pause-resume"
     checks = (NO_RESUME_PATH, IN_MEMORY_PAUSE, RESUME_API)
+
+    def leads(self, view: View) -> Iterator[tuple[str, int]]:
+        yield from _resume.wrappers(view)
 
     def visit_Call(self, node: cst.Call, here: Here) -> Iterator[Mark]:
         for held in here.held(node, "resume-api"):

@@ -32,9 +32,9 @@ def visited(tree: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> 
     seen: set[str] = set()
     work = visit.visit
 
-    def seeing(view: Any, source: Any, rules: Any) -> Any:
+    def seeing(view: Any, source: Any, *args: Any) -> Any:
         seen.add(source.path)
-        return work(view, source, rules)
+        return work(view, source, *args)
 
     monkeypatch.setattr(visit, "visit", seeing)
     monkeypatch.setattr(run.workers, "each", lambda work, items, **_: ((one, work(one)) for one in items))
@@ -59,8 +59,11 @@ def test_a_plugin_sees_everything(tree: Path, monkeypatch: pytest.MonkeyPatch) -
     assert visited(tree, monkeypatch, Settings(no_cache=True, plugin=("own_rules",))) >= TREE.keys()
 
 
-@pytest.mark.parametrize("app", sorted((ROOT / "fixtures" / "apps").iterdir()), ids=lambda path: path.name)
-def test_nothing_is_found_in_what_is_passed_over(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = run.audit(app, (), Settings(no_cache=True))
-    monkeypatch.setattr(Relevance, "may_hold", lambda self, path: True)
-    assert run.audit(app, (), Settings(no_cache=True)).sites == told.sites
+FIXTURES = ROOT / "fixtures"
+
+
+@pytest.mark.parametrize("tree", sorted([*FIXTURES.glob("f*"), *FIXTURES.glob("apps/*")]), ids=lambda path: path.name)
+def test_nothing_is_found_in_what_is_passed_over(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = run.audit(tree, (), Settings(no_cache=True))
+    monkeypatch.setattr(Relevance, "statements", lambda self, path: None)
+    assert run.audit(tree, (), Settings(no_cache=True)).sites == told.sites
