@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from factorlint.catalog import Catalog
 from factorlint.expr import Attr, Dict, Expr, Name, Seq, Star, last_name
@@ -40,7 +39,7 @@ class Project:
     @functools.cached_property
     def packages(self) -> frozenset[str]:
         """Folders with an ``__init__.py``."""
-        return frozenset(str(PurePosixPath(path).parent) for path in self.paths if path.endswith("__init__.py"))
+        return frozenset(path.rpartition("/")[0] for path in self.paths if path.endswith("__init__.py"))
 
     def module(self, name: str, importer: str, level: int = 0) -> str | None:
         """The file that IMPORTER means by module NAME, or None where it is not of this tree.
@@ -48,45 +47,48 @@ class Project:
         An absolute name may start at any folder above the importer, at the importer's own (scripts are run so) or
         at a source root. A library that the catalogue knows is never mistaken for a sibling inside a package.
         """
-        key = (name, str(PurePosixPath(importer).parent), level)
-        cache = self._resolved
-        if key not in cache:
-            cache[key] = self._resolve(name, importer, level)
-        found = cache[key]
-        return None if found == importer and level == 0 else found
+        folder = importer.rpartition("/")[0]
+        key = (name, folder, level)
+        held = self._resolved.get(key)
+        if held is None:
+            places = self._beside(name, folder, level) if level else self._named(name, folder)
+            held = self._resolved[key] = tuple(places)
+        return next((path for path in held if level or path != importer), None)
 
     @functools.cached_property
-    def _resolved(self) -> dict[tuple[str, str, int], str | None]:
+    def _resolved(self) -> dict[tuple[str, str, int], tuple[str, ...]]:
         return {}
 
-    def _resolve(self, name: str, importer: str, level: int) -> str | None:
-        folder = PurePosixPath(importer).parent
-        if level:
-            for _ in range(level - 1):
-                folder = folder.parent
-            return self.file_at(folder.joinpath(*name.split(".")) if name else folder)
+    def _beside(self, name: str, folder: str, level: int) -> Iterator[str]:
+        """What ``from ...NAME`` with LEVEL dots means in FOLDER."""
+        for _ in range(level - 1):
+            folder = folder.rpartition("/")[0]
+        found = self.file_at("/".join((*filter(None, (folder,)), *filter(None, name.split(".")))))
+        if found:
+            yield found
+
+    def _named(self, name: str, folder: str) -> Iterator[str]:
+        """What ``import NAME`` may mean in FOLDER, the likeliest first."""
         known = self.catalog.library_of(name) is not None
-        best: tuple[int, int, str] | None = None
+        ranks: list[tuple[int, int, str]] = []
         for dotted, path in self._by_tail.get(name.rpartition(".")[2], ()):
             if dotted != name and not dotted.endswith(f".{name}"):
                 continue
-            root = dotted[: len(dotted) - len(name)].rstrip(".").replace(".", "/") or "."
-            above = root == "." or folder == PurePosixPath(root) or PurePosixPath(root) in folder.parents
-            if not above and PurePosixPath(root).name not in _SOURCE_ROOTS:
+            root = dotted[: len(dotted) - len(name)].rstrip(".").replace(".", "/")
+            above = not root or f"{folder}/".startswith(f"{root}/")
+            if not above and root.rpartition("/")[2] not in _SOURCE_ROOTS:
                 continue
-            if (known and root in self.packages) or path == importer:
-                continue
-            rank = (0 if above else 1, -len(root), path)
-            if best is None or rank < best:
-                best = rank
-        if best is None and self.package and f"{name}.".startswith(f"{self.package}."):
-            return self.file_at(PurePosixPath(*name.split(".")[1:]))
-        return best[2] if best else None
+            if not (known and root in self.packages):
+                ranks.append((0 if above else 1, -len(root), path))
+        yield from (path for _, _, path in sorted(ranks))
+        if self.package and f"{name}.".startswith(f"{self.package}."):
+            found = self.file_at("/".join(name.split(".")[1:]))
+            if found:
+                yield found
 
-    def file_at(self, base: PurePosixPath) -> str | None:
-        """The file of the module or package at BASE (without its ending)."""
-        text = str(base)
-        for candidate in (f"{text}.py", "__init__.py" if text == "." else f"{text}/__init__.py", f"{text}.ipynb"):
+    def file_at(self, base: str) -> str | None:
+        """The file of the module or package at BASE (without its ending), empty for the root."""
+        for candidate in (f"{base}.py", f"{base}/__init__.py" if base else "__init__.py", f"{base}.ipynb"):
             if candidate in self._known:
                 return candidate
         return None
@@ -97,8 +99,8 @@ class Project:
 
     def submodule(self, package: str, name: str) -> str | None:
         """The file of submodule NAME of the package whose ``__init__.py`` is PACKAGE."""
-        base = PurePosixPath(package)
-        return self.file_at(base.parent / name) if base.name == "__init__.py" else None
+        folder, _, file = package.rpartition("/")
+        return self.file_at(f"{folder}/{name}" if folder else name) if file == "__init__.py" else None
 
     # -- scopes ----------------------------------------------------------------------------------------------------
 
@@ -341,7 +343,7 @@ def _within(row: Binding, kind: str) -> bool:
 
 def module_name(path: str) -> str:
     """``pkg/sub/mod.py`` → ``pkg.sub.mod``; a package's ``__init__`` is the package."""
-    parts = list(PurePosixPath(path).with_suffix("").parts)
-    if parts and parts[-1] == "__init__":
-        parts.pop()
-    return ".".join(parts)
+    parts = path.split("/")
+    stem, dot, _ = parts[-1].rpartition(".")
+    parts[-1] = stem if stem and dot else parts[-1]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)

@@ -132,14 +132,29 @@ class Relevance:
         return False
 
     def _matters(self, path: str, called: Called) -> bool:
-        for one in self.reach.callees(path, called):
+        where = Where(path, called.scope, called.order)
+        callees = self.reach.callees(path, called)
+        if any(one.symbol is not None for one in callees) and self._hands_over(called.call, where):
+            return True
+        for one in callees:
             if one.kind in (Kind.ANSWER, Kind.PIPE) or self._decides(one):
                 return True
             if one.kind is Kind.INSTANCE and one.call is not None and self._is_sign(one.call):
                 return True
             if any(self._is_decisive(body) for body in self.reach.bodies(one)):
                 return True
-        return self._is_sign(called.call) or self._reads(called.call, Where(path, called.scope, called.order))
+        return self._is_sign(called.call) or self._reads(called.call, where)
+
+    def _hands_over(self, call: Call, where: Where) -> bool:
+        """Whether a call is given what decides something, to call it elsewhere: ``pool.submit(agent.run)``."""
+        given = (*call.args, *(value for _, value in call.keywords))
+        return any(
+            self._decides(one)
+            for expr in given
+            if isinstance(expr, (Name, Attr))
+            for one in self.tracer.origins(expr, where)
+            if one.kind is Kind.LIBRARY or one.kind is Kind.INSTANCE and isinstance(expr, Attr)
+        )
 
     def _is_sign(self, call: Call) -> bool:
         return any(name in self.signs for name, _ in call.keywords)

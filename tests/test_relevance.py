@@ -62,7 +62,9 @@ def test_a_plugin_sees_everything(tree: Path, monkeypatch: pytest.MonkeyPatch) -
 FIXTURES = ROOT / "fixtures"
 
 
-@pytest.mark.parametrize("tree", sorted([*FIXTURES.glob("f*"), *FIXTURES.glob("apps/*")]), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "tree", sorted([*FIXTURES.glob("[fip]*"), *FIXTURES.glob("apps/*")]), ids=lambda path: path.name
+)
 def test_nothing_is_found_in_what_is_passed_over(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = run.audit(tree, (), Settings(no_cache=True))
     monkeypatch.setattr(Relevance, "statements", lambda self, path: None)
