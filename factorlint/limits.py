@@ -37,8 +37,9 @@ def passed(tracer: Tracer, symbol: Symbol, call: Call, where: Where) -> Limit | 
     for name in _all(tracer, symbol, "config"):
         row = given.given.get(name)
         if row is not None:
-            for expr, at in _inside(tracer, row[0], row[1], (*names, *_defaulted(tracer, symbol))):
-                return Limit(_value(tracer, expr, at), name)
+            found = list(_inside(tracer, row[0], row[1], (*names, *_defaulted(tracer, symbol))))
+            if found:
+                return Limit(_most([_value(tracer, *one) for one in found]), name)
     return None
 
 
@@ -100,11 +101,17 @@ def _inside(tracer: Tracer, expr: Expr, where: Where, names: tuple[str, ...]) ->
 
 
 def _value(tracer: Tracer, expr: Expr, where: Where) -> float | None:
-    numbers = [one for one in arguments.literals(tracer, expr, where) if one is not ...]
+    numbers = arguments.literals(tracer, expr, where)
     steps = [one for one in numbers if isinstance(one, (int, float)) and not isinstance(one, bool)]
     if steps:
         return max(steps)
     return None if numbers and all(one is None for one in numbers) else 0
+
+
+def _most(limits: list[float | None]) -> float | None:
+    """The loosest of the limits that a configuration may carry, of those that can be told."""
+    known = [one for one in limits if one]
+    return max(known) if known else (None if None in limits and 0 not in limits else 0)
 
 
 # Limits that a configuration of a run carries, where the constructor has no argument for them.

@@ -13,7 +13,7 @@ from dataclasses import replace
 from factorlint import known_calls, lasting
 from factorlint.agents import Agents
 from factorlint.arguments import of as arguments_of
-from factorlint.expr import Attr, Call, Expr, Name, walk
+from factorlint.expr import Attr, Call, Expr, Name, last_name, walk
 from factorlint.facts import Called, Scope
 from factorlint.lasting import Change, binder, links
 from factorlint.origin import Kind, Origin, Where
@@ -22,6 +22,7 @@ from factorlint.surfaces import Surfaces
 from factorlint.threads import Holder, Threads
 
 ASKS = ("call-model", "run", "run-graph", "step")
+_KEEPSAKES = ("cache", "memo_", "memoize")
 _HELPERS = 2  # calls of helpers that change the state for a step
 
 
@@ -197,6 +198,8 @@ class Steps:
         """The parts of a thread that a change touches; of a plain assignment the last link alone."""
         chain = change.chain if change.value is None else change.chain[-1:]
         for expr, where in chain:
+            if any(word in _name(expr) for word in _KEEPSAKES):
+                continue  # asked for again, it would be the same
             if isinstance(expr, Name):
                 scope = binder(self.tracer, expr.id, where)
                 holder = Holder("global", where.path, scope.id if scope else 0, expr.id)
@@ -257,3 +260,7 @@ class Steps:
                 ):
                     return True
         return False
+
+
+def _name(expr: Expr) -> str:
+    return (last_name(expr) or "").lower()

@@ -17,6 +17,7 @@ from factorlint.origin import Kind, Origin, Where
 from factorlint.provenance import Tracer
 
 _DEPTH = 14
+_ASIDE = ("tools", "toolsets", "agents", "model", "hook")
 _ROLES = ("messages", "messages_history", "prompt", "input", "session")
 GROW = frozenset("append extend add insert appendleft push put add_message add_messages add_user_message".split())
 TRIM = frozenset("pop popleft clear remove truncate trim trim_messages compact summarize summarise prune".split())
@@ -155,8 +156,20 @@ class Threads:
         if isinstance(expr, Call):
             for callee in self.tracer.origins(expr.func, where):
                 self._through(callee, holders, functions, seen, depth)
-        for child in children(expr):
+        for child in self._parts(expr, where):
             self._walk(child, where, holders, functions, seen, depth + 1)
+
+    def _parts(self, expr: Expr, where: Where) -> Iterator[Expr]:
+        """What EXPR is made of; of a call of a library, not the tools and the model that it is given."""
+        if not isinstance(expr, Call):
+            yield from children(expr)
+            return
+        symbols = [one.symbol for one in self.tracer.origins(expr.func, where) if one.symbol is not None]
+        lineage = [kin for symbol in symbols for kin in self.tracer.catalog.lineage(symbol)]
+        aside = {name for one in lineage for role in _ASIDE for name in one.parameter(role)}
+        yield expr.func
+        yield from expr.args
+        yield from (value for name, value in expr.keywords if name not in aside)
 
     def _through(
         self,

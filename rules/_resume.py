@@ -40,6 +40,8 @@ def _kept_by_library(view: View, callee: Origin, called: Called, where: Where) -
             continue
         if any(True for _ in facts_at(view, maker.call, maker.made, ("FL0502",))):
             return True
+        if _options_resume(view, maker.call, maker.made):
+            return True
         for run in view.agents.runs(maker.call, maker.made):
             if run.symbol.does == "resume":
                 return True
@@ -51,8 +53,18 @@ def _kept_by_library(view: View, callee: Origin, called: Called, where: Where) -
     return False
 
 
+def _options_resume(view: View, call: Call, where: Where) -> bool:
+    """Whether the agent is made with options by which a stored session goes on."""
+    for value in (*call.args, *(value for _, value in call.keywords)):
+        for one in view.tracer.origins(value, where):
+            if one.kind is Kind.INSTANCE and one.call is not None and one.made is not None:
+                if any(True for _ in facts_at(view, one.call, one.made, _KEPT)):
+                    return True
+    return False
+
+
 def _holds_thread(view: View, callee: Origin, called: Called, where: Where) -> bool:
-    if any(True for _ in facts_at(view, called.call, where, _KEPT)):
+    if any(True for _ in facts_at(view, called.call, where, _KEPT)) or _options_resume(view, called.call, where):
         return True
     given = {name for name, _ in called.call.keywords}
     lineage = view.catalog.lineage(callee.symbol) if callee.symbol is not None else ()

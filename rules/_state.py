@@ -72,7 +72,11 @@ def _changed(view: View, path: str, scope: int, order: int, name: str) -> Iterat
 
 
 def graph_states(view: View) -> tuple[tuple[tuple[str, int], bool], ...]:
-    """Classes that type the state of a graph or flow of the tree, and whether a store of the framework keeps it."""
+    """Classes that type the state of a graph or flow of the tree, and whether a store of the framework keeps it.
+
+    A graph that nothing in the tree runs is none: whoever does (a server, another program, the graph it is a node of)
+    brings the checkpointer.
+    """
     found: list[tuple[tuple[str, int], bool]] = []
     builders: dict[tuple[Where, int], tuple[str, int]] = {}
     compiled: dict[tuple[Where, int], bool] = {}
@@ -93,12 +97,24 @@ def graph_states(view: View) -> tuple[tuple[tuple[str, int], bool], ...]:
                     asking.add(key)
                 if one.symbol.parameter("checkpointer"):
                     kept = any(name in ("checkpointer", None) for name, _ in called.call.keywords)
-                    compiled[key] = compiled.get(key, False) or kept
+                    if kept or _is_run(view, called, where):
+                        compiled[key] = compiled.get(key, False) or kept
         for scope in facts.scopes:
             if scope.kind == "class":
                 found += _flow_state(view, path, scope)
     found += ((state, compiled[key]) for key, state in builders.items() if key in compiled and key in asking)
     return tuple(found)
+
+
+def _is_run(view: View, compiled: Called, where: Where) -> bool:
+    """Whether some code of the tree that is itself no part of a run starts the graph that is compiled here."""
+    for run in view.agents.runs(compiled.call, where):
+        if run.symbol.does not in ("run", "run-graph", "step"):
+            continue
+        function = view.project.inside(run.where, "function")
+        if function is None or (run.where.path, function.id) not in view.callbacks.inner:
+            return True
+    return False
 
 
 def _built_state(view: View, callee: Origin, called: Called, where: Where) -> tuple[str, int] | None:

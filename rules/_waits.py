@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import libcst as cst
 
-from factorlint.expr import Const
+from factorlint.arguments import literals
+from factorlint.expr import Const, Name, walk
 from factorlint.facts import Called
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here, View
@@ -54,11 +55,12 @@ def _why_it_sleeps(here: Here, node: cst.Call) -> str | None:
     view, where = here.view, here.where
     if here.enclosing(cst.ExceptHandler) is not None:
         return None  # the pause before a next attempt
-    loop = here.enclosing(cst.While)
-    if loop is None:
-        return "a step of the run sleeps" if _is_node(view, where) and _seconds(here, node) >= _LONG else None
     top = here.outer(cst.While)
-    if top is None or not _asks_outside(view, top.where):
+    if top is None:
+        if here.outer(cst.For) is not None:
+            return None  # the pause between two of many
+        return "a step of the run sleeps" if _is_node(view, where) and _seconds(here, node) >= _LONG else None
+    if not _asks_outside(view, top.where) or _goes_forward(top):
         return None
     comes_to_model = any(
         one.does in ("call-model", "run", "run-graph") and one.depth <= _DEPTH
@@ -70,10 +72,38 @@ def _why_it_sleeps(here: Here, node: cst.Call) -> str | None:
 
 
 def _seconds(here: Here, node: cst.Call) -> float:
-    expr = here.expr(node.args[0].value) if node.args else None
-    if isinstance(expr, Const) and isinstance(expr.value, (int, float)):
-        return float(expr.value)
-    return _LONG if expr is not None else 0
+    """How long the sleep is, as far as a number is written; what is worked out at run time paces something."""
+    if not node.args:
+        return 0
+    known = literals(here.view.tracer, here.expr(node.args[0].value), here.where)
+    return max((float(one) for one in known if isinstance(one, (int, float))), default=0)
+
+
+def _goes_forward(top: Here) -> bool:
+    """Whether each round asks for something else: the next page, the next item. A poll asks the same again."""
+    view, path, order = top.view, top.where.path, top.where.order
+    end = view.reach.end(path, order)
+    outside = {
+        id(called.call)
+        for called in view.reach.calls(path, order, end)
+        if any(_is_outside(view, one, called) for one in view.reach.callees(path, called))
+        or any(_asks_in(view, body) for one in view.reach.callees(path, called) for body in view.reach.bodies(one))
+    }
+    moved = {inner.node.target.value for inner in top.inside(cst.AugAssign) if isinstance(inner.node.target, cst.Name)}
+    for name, rows in view.project.scope(top.where).bindings.items():
+        inside = [row.value for row in rows if order < row.order <= end and row.value is not None]
+        if any(id(value) not in outside and not isinstance(value, Const) for value in inside):
+            moved.add(name)
+    for called in view.reach.calls(path, order, end):
+        if id(called.call) in outside:
+            passed = (*called.call.args, *(value for _, value in called.call.keywords))
+            if any(isinstance(one, Name) and one.id in moved for value in passed for one in walk(value)):
+                return True
+    return False
+
+
+def _asks_in(view: View, body: Where) -> bool:
+    return any(one.depth < _DEPTH and _is_outside(view, one.callee, one.called) for one in view.reach.below(body))
 
 
 def _is_node(view: View, where: Where) -> bool:
@@ -104,7 +134,7 @@ def _is_outside(view: View, callee: Origin, called: Called) -> bool:
     if callee.kind not in (Kind.LIBRARY, Kind.INSTANCE):
         return False
     if callee.path.startswith(_OUTSIDE):
-        return True
+        return ".json()" not in callee.path  # what was answered is here
     if callee.symbol is None or callee.symbol.does != "load":
         return False
     library = view.catalog.library_of(callee.symbol.path)
