@@ -134,7 +134,7 @@ class Relevance:
     def _matters(self, path: str, called: Called) -> bool:
         where = Where(path, called.scope, called.order)
         callees = self.reach.callees(path, called)
-        if any(one.symbol is not None for one in callees) and self._hands_over(called.call, where):
+        if self._hands_over(called.call, where):
             return True
         for one in callees:
             if one.kind in (Kind.ANSWER, Kind.PIPE) or self._decides(one):
@@ -146,15 +146,21 @@ class Relevance:
         return self._is_sign(called.call) or self._reads(called.call, where)
 
     def _hands_over(self, call: Call, where: Where) -> bool:
-        """Whether a call is given what decides something, to call it elsewhere: ``pool.submit(agent.run)``."""
-        given = (*call.args, *(value for _, value in call.keywords))
-        return any(
-            self._decides(one)
-            for expr in given
-            if isinstance(expr, (Name, Attr))
-            for one in self.tracer.origins(expr, where)
-            if one.kind is Kind.LIBRARY or one.kind is Kind.INSTANCE and isinstance(expr, Attr)
-        )
+        """Whether a call is given a library's function that decides something: ``pool.submit(agent.run)``."""
+        for expr in (*call.args, *(value for _, value in call.keywords)):
+            if isinstance(expr, Name) or (isinstance(expr, Attr) and expr.name in self._deciding):
+                kinds = (Kind.LIBRARY,) if isinstance(expr, Name) else (Kind.LIBRARY, Kind.INSTANCE)
+                if any(one.kind in kinds and self._decides(one) for one in self.tracer.origins(expr, where)):
+                    return True
+        return False
+
+    @functools.cached_property
+    def _deciding(self) -> frozenset[str]:
+        """The last names of everything in the catalogue that decides something."""
+        symbols = (symbol for library in self.view.catalog.libraries for symbol in library.symbols)
+        origins = (Origin(Kind.LIBRARY, symbol.path, symbol) for symbol in symbols)
+        names = (name for one in origins if one.symbol and self._decides(one) for name in one.symbol.names)
+        return frozenset(name.rpartition(".")[2] for name in names)
 
     def _is_sign(self, call: Call) -> bool:
         return any(name in self.signs for name, _ in call.keywords)
