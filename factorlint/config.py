@@ -216,10 +216,14 @@ def _wrong(home: Path, named: Path, key: str) -> str:
 
     A report written over a hook of git, or over a module that somebody will import, would run what it quotes.
     """
-    top, target = home.resolve(), (home / named).resolve()
+    try:
+        top, target = home.resolve(), (home / named).resolve()
+        plain = not target.exists() or target.is_file()
+    except (OSError, ValueError):  # too long, or with a null byte in it
+        return "what a file can be called"
     if not target.is_relative_to(top):
         return "paths inside its folder"
-    if key != "cache-dir" and target.exists() and not target.is_file():
+    if key != "cache-dir" and not plain:
         return "plain files"
     if key == "output":
         if any(part.startswith(".") for part in target.relative_to(top).parts):

@@ -6,8 +6,12 @@ monitors, filters, replacements or any fetching. Nothing is checked out and noth
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
+import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +20,10 @@ from factorlint.config import ConfigError
 from factorlint.roles import manifest
 
 LIMIT = 100_000_000  # bytes of a file, as for those that are read from the disk
+WHOLE = 2_000_000_000  # bytes of all files of a revision: a few objects can stand for any number of files
 PATIENCE = 120  # seconds that git may take for one answer
+_MOST = 400_000_000  # bytes of one answer
+_AT_ONCE = 100_000_000  # bytes of objects that one answer is to hold, as far as they are not one object
 
 _SAFE = (
     *("-c", "core.fsmonitor="),
@@ -25,6 +32,7 @@ _SAFE = (
     *("-c", "safe.bareRepository=explicit"),
 )
 _SETTINGS = {
+    "GIT_ALLOW_PROTOCOL": "-",  # unlike `protocol.allow`, no setting of the repository is above it
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
@@ -97,6 +105,21 @@ def sizes(folder: Place, names: Sequence[str], what: str) -> dict[str, int]:
 
 def contents(folder: Place, names: Sequence[str], what: str) -> Iterator[bytes]:
     """What is in the objects NAMES, in their order. Raises RevisionError for one that is not there."""
+    known = sizes(folder, sorted(set(names)), what)
+    if sum(known.get(name, 0) for name in names) > WHOLE:
+        raise RevisionError(f"{what}: the files come to over {WHOLE:,} bytes")
+    some: list[str] = []
+    size = 0
+    for name in names:
+        if some and size + known.get(name, 0) > _AT_ONCE:
+            yield from _contents(folder, some, what)
+            some, size = [], 0
+        some.append(name)
+        size += known.get(name, 0)
+    yield from _contents(folder, some, what)
+
+
+def _contents(folder: Place, names: Sequence[str], what: str) -> Iterator[bytes]:
     held = ask(folder, "cat-file", "--batch", given=_lines(names), what=what) if names else b""
     at = 0
     while at < len(held):
@@ -109,30 +132,69 @@ def contents(folder: Place, names: Sequence[str], what: str) -> Iterator[bytes]:
         at = end + 1 + size + 1
 
 
-def ask(folder: Place, *words: str, what: str, given: bytes | None = None) -> bytes:
+def ask(folder: Place, *words: str, what: str, given: bytes = b"") -> bytes:
     """What git prints in FOLDER. Raises RevisionError, naming WHAT was asked for."""
     place = (f"--git-dir={folder.folder}",) if isinstance(folder, Bare) else ("-C", str(folder))
-    command: Sequence[str] = ("git", *_SAFE, *place, *words)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | _SETTINGS
+    with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as complaint:
+        asked.write(given)
+        asked.seek(0)
+        try:
+            process = subprocess.Popen(
+                ["git", *_SAFE, *place, *words],
+                stdin=asked,
+                stdout=subprocess.PIPE,
+                stderr=complaint,
+                env=environment,
+                start_new_session=True,  # so that whatever it starts can be ended with it
+            )
+        except FileNotFoundError:
+            raise RevisionError(f"{what}: git is not installed") from None
+        told = _heard(process, what)
+        if process.returncode:
+            complaint.seek(0)
+            said = complaint.read(_MOST).decode("utf-8", "replace").strip().splitlines()
+            reason = said[-1] if said else "no such revision here (a shallow clone has but the last)"
+            raise RevisionError(f"{what}: {reason}")
+    return told
+
+
+def _heard(process: subprocess.Popen[bytes], what: str) -> bytes:
+    """What PROCESS says until it ends, which it does in time, and not with more than memory holds."""
+    assert process.stdout
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        _end(process)
+
+    timer = threading.Timer(PATIENCE, end)
+    timer.daemon = True
+    timer.start()
     try:
-        done = subprocess.run(
-            command,
-            input=given,
-            stdin=None if given is not None else subprocess.DEVNULL,
-            capture_output=True,
-            env=environment,
-            timeout=PATIENCE,
-            check=False,
-        )
-    except FileNotFoundError:
-        raise RevisionError(f"{what}: git is not installed") from None
-    except subprocess.TimeoutExpired:
-        raise RevisionError(f"{what}: git took over {PATIENCE} seconds") from None
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        reason = said[-1] if said else "no such revision here (a shallow clone has but the last)"
-        raise RevisionError(f"{what}: {reason}")
-    return done.stdout
+        parts: list[bytes] = []
+        left = _MOST
+        while left >= 0 and (part := process.stdout.read(2**20)):
+            parts.append(part)
+            left -= len(part)
+        if left >= 0:
+            process.wait()
+    finally:
+        timer.cancel()
+        if process.poll() is None:
+            _end(process)
+        process.wait()
+        process.stdout.close()
+    if late.is_set():
+        raise RevisionError(f"{what}: git took over {PATIENCE} seconds")
+    if left < 0:
+        raise RevisionError(f"{what}: git says more than {_MOST:,} bytes")
+    return b"".join(parts)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(OSError):  # it is gone already
+        os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
 
 
 def _lines(names: Sequence[str]) -> bytes:

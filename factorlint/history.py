@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -45,7 +45,7 @@ def history(root: Path, settings: Settings, since: str | None, every: int, watch
     walk = list(commits.steps(folder, since, every, _WHAT))
     names = sorted({blob.name for step in walk for blob in step.new})
     sizes = git.sizes(folder, names, _WHAT)
-    fit = frozenset(name for name, size in sizes.items() if size <= LIMIT)
+    fit = {name: size for name, size in sizes.items() if size <= LIMIT}
     moments: list[Moment] = []
     with (
         cache.opened(settings.store, not (settings.no_cache or settings.plugin)) as kept,
@@ -82,7 +82,7 @@ class _Copy:
 
     folder: Place
     place: Path
-    fit: Collection[str]
+    fit: Mapping[str, int]  # object → bytes
     settings: Settings
     kept: Cache
     held: dict[str, str] = field(default_factory=dict)  # path → object
@@ -111,8 +111,10 @@ class _Copy:
         new = [blob for blob in step.new if blob.name in self.fit]
         for path in (*step.gone, *(blob.path for blob in step.new if blob.name not in self.fit)):
             self.drop(path)
-        revision.write(self.folder, new, self.place, _WHAT)
-        self.held |= {blob.path: blob.name for blob in new}
+        written = revision.write(self.folder, new, self.place, _WHAT)
+        self.held |= {blob.path: blob.name for blob in written}
+        if sum(self.fit[name] for name in self.held.values()) > git.WHOLE:
+            raise git.RevisionError(f"{step.commit.name}: the files come to over {git.WHOLE:,} bytes")
 
     def drop(self, path: str) -> None:
         if self.held.pop(path, None) is None:

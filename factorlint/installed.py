@@ -147,13 +147,13 @@ def _linked(folder: Path) -> Iterator[Folder]:
     """The folders that ``.pth`` files name: sources that were installed to be edited."""
     for file in sorted(folder.glob("*.pth")):
         try:
-            lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+            with file.open("rb") as stream:
+                lines = stream.read(LIMIT).decode("utf-8", "replace").splitlines()
         except OSError:
             continue
-        for line in lines:
-            target = Path(line.strip())
-            if line.strip() and target.is_absolute() and target.is_dir():
-                yield Folder(target)
+        for line in map(str.strip, lines):
+            if os.path.isabs(line) and os.path.isdir(line):  # noqa: PTH112, PTH117 - a Path cannot be of any text
+                yield Folder(Path(line))
 
 
 def _versions(names: Iterable[str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -29,9 +30,24 @@ def _fits(blob: Blob, sizes: Mapping[str, int]) -> bool:
     return blob.path.endswith((".py", ".pyw", ".ipynb")) or manifest(blob.path)
 
 
-def write(folder: Place, blobs: Sequence[Blob], into: Path, what: str) -> None:
-    """Write the BLOBS of the repository around FOLDER to the folder INTO. Raises RevisionError for a missing one."""
+def write(folder: Place, blobs: Sequence[Blob], into: Path, what: str) -> list[Blob]:
+    """Write the BLOBS of the repository around FOLDER to the folder INTO; returns those that files can be made of.
+
+    Raises RevisionError for a missing one.
+    """
+    written = []
     for blob, raw in zip(blobs, git.contents(folder, [blob.name for blob in blobs], what), strict=True):
         target = into.joinpath(*blob.path.split("/"))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(raw)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(raw)
+        except OSError as error:
+            if error.errno not in _NO_FILE:
+                raise
+        else:
+            written.append(blob)
+    return written
+
+
+# Of git's trees not all can lie on a disk: a name may be too long, or that of a file and of a folder.
+_NO_FILE = (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR)

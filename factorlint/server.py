@@ -56,8 +56,8 @@ class Server(LanguageServer):
         """The open Python files (by path from there) of every project that one is open of."""
         found: dict[Path, dict[str, TextDocument]] = {}
         for uri, document in self.documents.items():
-            path = to_fs_path(uri)
-            if path is None or not path.endswith((".py", ".pyw")):
+            path = _path(uri)
+            if path is None:
                 continue
             root = project([Path(path)])
             found.setdefault(root, {})[os.path.relpath(path, root).replace(os.sep, "/")] = document
@@ -83,6 +83,14 @@ class Server(LanguageServer):
         """What was found in the document at URI, if it still reads as it did."""
         opened = self.opened.get(uri)
         return opened if opened and opened.text == opened.document.source else None
+
+
+def _path(uri: str) -> str | None:
+    """The Python file at URI; None for what is no file: a text without a name yet, an old revision, a cell."""
+    path = to_fs_path(uri) if uri.startswith("file:") else None
+    if path is None or "\0" in path or not os.path.isabs(path):  # noqa: PTH117
+        return None
+    return path if path.endswith((".py", ".pyw")) else None
 
 
 def _audit(root: Path, texts: dict[str, str]) -> Report:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 from pathlib import Path
@@ -68,8 +69,36 @@ GIT = """
 \tpackObjectsHook = {trap}
 [remote "origin"]
 \turl = ext::{trap}
+\tuploadpack = {trap}
 \tpromisor = true
 \tfetch = +refs/heads/*:refs/remotes/origin/*
+[protocol]
+\tallow = always
+[protocol "ext"]
+\tallow = always
+[submodule]
+\trecurse = true
+[submodule "sub"]
+\tactive = true
+\turl = ext::{trap}
+\tupdate = !{trap}
+[log]
+\tshowSignature = true
+[trace2]
+\teventTarget = {traces}
+[include]
+\tpath = {more}
+[includeIf "gitdir:**"]
+\tpath = {more}
+[includeIf "onbranch:**"]
+\tpath = {more}
+"""
+INCLUDED = """
+[core]
+\tfsmonitor = {trap}
+\thooksPath = {hooks}
+[protocol "ext"]
+\tallow = always
 """
 HOOKS = "post-checkout pre-commit post-index-change reference-transaction fsmonitor-watchman pre-auto-gc post-merge"
 
@@ -119,9 +148,28 @@ def _git(told: Hostile, trap: Path) -> None:
     put(hooks, dict.fromkeys(HOOKS.split(), f"#!/bin/sh\necho hook >> {told.ran}\n"))
     for path in (trap, *hooks.iterdir()):
         path.chmod(0o755)
-    settings = GIT.format(trap=trap, hooks=hooks, attributes=told.root / ".git" / "info" / "attributes")
+    more = trap.parent / "included"
+    more.write_text(INCLUDED.format(trap=trap, hooks=hooks))
+    attributes = told.root / ".git" / "info" / "attributes"
+    settings = GIT.format(trap=trap, hooks=hooks, attributes=attributes, more=more, traces=told.ran)
     with (told.root / ".git" / "config").open("a") as stream:
         stream.write(settings)
+
+
+def bare(told: Hostile) -> Path:
+    """The same repository without files around it, with all of its settings and hooks."""
+    made = told.root.parent / "bare.git"
+    shutil.copytree(told.root / ".git", made)
+    return made
+
+
+def without_files(root: Path) -> None:
+    """As in a partial clone: the files of the commits are not there, and git would ask the remote for them."""
+    settings = {**os.environ, "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "-"}
+    for path in (root / ".git" / "objects").glob("??/*"):
+        words = ["git", "-c", "core.fsmonitor=", "cat-file", "-t", path.parent.name + path.name]
+        if subprocess.run(words, cwd=root, env=settings, capture_output=True, check=False).stdout == b"blob\n":
+            path.unlink()
 
 
 def git(folder: Path, *words: str) -> None:

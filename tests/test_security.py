@@ -8,7 +8,7 @@ import pty
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import pytest
 from hostile import AGENT, SECRET, Hostile
 from installed import PROGRAM, Done, call, notebook, put
 
-from factorlint import baseline, catalog, compiled, discover, gates, revision, run
+from factorlint import around, baseline, catalog, compiled, discover, gates, git, history, installed, revision, run
 from factorlint.catalog import CatalogError
 from factorlint.config import ConfigError, Settings, resolve
 from factorlint.keys import FORMATS
@@ -28,7 +28,9 @@ DOCUMENTED = (0, 1, 2, 3)
 
 @pytest.fixture(scope="module")
 def trapped(tmp_path_factory: pytest.TempPathFactory) -> Hostile:
-    return hostile.repository(tmp_path_factory.mktemp("hostile"))
+    told = hostile.repository(tmp_path_factory.mktemp("hostile"))
+    hostile.bare(told)
+    return told
 
 
 def found(done: Done, path: str) -> set[str]:
@@ -50,6 +52,15 @@ COMMANDS = (
     "test .",
     "reveal app.py:5",
     "reveal app.py:5 --python .venv/bin/python",
+    "plan",
+    "check - --stdin-filename app.py",
+    "history -o json",
+    "history --since HEAD",
+    "compare HEAD",
+    "compare HEAD HEAD -o json",
+    "fleet . --tables ../tables --jobs 1",
+    "fleet ../bare.git --tables ../tables --jobs 1",
+    "history ../bare.git",
 )
 
 
@@ -64,27 +75,49 @@ def test_the_traps_are_set(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_nothing_of_the_tree_runs(trapped: Hostile, command: str) -> None:
-    done = call(trapped.root, *command.split())
+    done = call(trapped.root, *command.split(), stdin=AGENT)
     assert done.code in DOCUMENTED, done.err
     assert trapped.sprung == ""
-    if "json" in command:
+    if "check" in command and "json" in command:
         assert found(done, "app.py" if "--since" not in command else "fixed.py")
 
 
 def test_a_promised_object_is_not_fetched(tmp_path: Path) -> None:
     """In a partial clone git would call the remote, which here is a command, for a file that is not there."""
     told = hostile.repository(tmp_path)
-    for path in (told.root / ".git" / "objects").glob("??/*"):
-        kind = subprocess.run(
-            ["git", "-c", "core.fsmonitor=", "cat-file", "-t", path.parent.name + path.name],
-            cwd=told.root, env={**os.environ, "GIT_NO_LAZY_FETCH": "1"}, capture_output=True, check=False,
-        )  # fmt: skip
-        if kind.stdout == b"blob\n":
-            path.unlink()
+    hostile.without_files(told.root)
     told.ran.unlink(missing_ok=True)
-    done = call(told.root, "check", "--since", "HEAD")
-    assert (done.code, told.sprung) == (2, "")
-    assert "git does not have" in done.err
+    for words in ("check --since HEAD", "compare HEAD", "history"):
+        done = call(told.root, *words.split())
+        assert (done.code, told.sprung) == (0 if words == "history" else 2, "")
+    assert "git does not have" in call(told.root, "check", "--since", "HEAD").err
+
+
+def test_an_older_git_fetches_nothing_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was not yet told so by a variable, in a repository that allows itself every transport."""
+    monkeypatch.delitem(git._SETTINGS, "GIT_NO_LAZY_FETCH")
+    told = hostile.repository(tmp_path)
+    hostile.without_files(told.root)
+    told.ran.unlink(missing_ok=True)
+    with pytest.raises(ConfigError):
+        revision.extract(told.root, "HEAD", tmp_path / "into", "--since")
+    assert told.sprung == ""
+    monkeypatch.delitem(git._SETTINGS, "GIT_ALLOW_PROTOCOL")
+    monkeypatch.setattr(git, "PATIENCE", 5)
+    with pytest.raises(ConfigError):
+        revision.extract(told.root, "HEAD", tmp_path / "into", "--since")
+    assert "trap.sh" in told.sprung, "the trap was set"
+
+
+def test_a_work_tree_elsewhere_is_not_read(tmp_path: Path) -> None:
+    told = hostile.repository(tmp_path)
+    hostile.git(told.root, "config", "core.worktree", str(told.outside))
+    told.ran.unlink(missing_ok=True)
+    for words in ("check --since HEAD -o json", "history -o json", "compare HEAD -o json"):
+        done = call(told.root, *words.split())
+        assert (done.code in DOCUMENTED, told.sprung) == (True, "")
+        assert SECRET not in done.out + done.err
+        assert "secret.py" not in done.out + done.err
 
 
 @pytest.mark.parametrize("revision", ["--output=x", "--exec=x", "HEAD^{/x}", "@{-1}", ":/x", "HEAD\n--output=x"])
@@ -122,6 +155,10 @@ def test_a_configuration_loads_no_code(tmp_path: Path, name: str) -> None:
         'no-regress = "pipe.json"',
         'cache-dir = "../x"',
         'cache-dir = "out"',
+        'cache-dir = "a\\u0000b"',
+        'baseline = "a\\u0000b.json"',
+        f'baseline = "{"a" * 5_000}.json"',
+        f'output = "json:{"a/" * 3_000}x.json"',
     ],
 )
 def test_a_configuration_names_nothing_elsewhere(tmp_path: Path, line: str) -> None:
@@ -390,6 +427,12 @@ def test_a_configuration_that_is_a_bomb_is_refused(tmp_path: Path, name: str, te
         resolve(tmp_path, {})
 
 
+def test_an_environment_that_names_what_no_path_can_be(tmp_path: Path) -> None:
+    put(tmp_path, {"x.pth": f"/{'a' * 5_000}\n/a\0b\nimport os\n{tmp_path}\n", "y.pth": "#" * 5_000_000})
+    (tmp_path / "z.pth").write_bytes(b"/\xff\n")
+    assert [one.path for one in installed._linked(tmp_path)] == [tmp_path]
+
+
 @pytest.mark.parametrize("read", [baseline.read, gates.read_scores])
 @pytest.mark.parametrize(
     "text", ["[" * 100_000, '{"schema": "factorlint-baseline/1", "findings": [1]}', "", "\xff", "1e999"]
@@ -441,6 +484,74 @@ def test_a_revision_writes_nothing_outside(tmp_path: Path) -> None:
     revision.extract(root, commit.hex(), into, "--since")
     assert sorted(path.relative_to(into).as_posix() for path in into.rglob("*")) == ["app.py", "both.py"]
     assert set(tmp_path.iterdir()) == before | {into}
+
+
+def _tree(root: Path, rows: Iterable[tuple[str, bytes, bytes]]) -> bytes:
+    return _object(root, "tree", b"".join(mode + b" " + name.encode() + b"\0" + one for name, mode, one in rows))
+
+
+def _commit(root: Path, tree: bytes) -> str:
+    """A commit of TREE, at which the branch is then."""
+    who = b"x <x@example.org> 1700000000 +0000"
+    raw = b"tree %s\nauthor %s\ncommitter %s\n\none\n" % (tree.hex().encode(), who, who)
+    name = _object(root, "commit", raw).hex()
+    hostile.git(root, "update-ref", "HEAD", name)
+    return name
+
+
+def test_a_revision_that_no_disk_holds(tmp_path: Path) -> None:
+    """Names that are too long, or of a file and a folder at once: what can be written is."""
+    root = tmp_path / "tree"
+    root.mkdir()
+    hostile.git(root, "init", "-q")
+    blob = _object(root, "blob", AGENT.encode())
+    inner = _tree(root, [("app.py", b"100644", blob)])
+    deep = inner
+    for _ in range(40):
+        deep = _tree(root, [("d" * 200, b"40000", deep)])
+    rows = [("app.py", b"100644", blob), ("both.py", b"100644", blob), ("both.py", b"40000", inner)]
+    rows += [("deep", b"40000", deep), ("n" * 300 + ".py", b"100644", blob)]
+    commit = _commit(root, _tree(root, rows))
+    into = tmp_path / "into"
+    into.mkdir()
+    revision.extract(root, commit, into, "--since")
+    assert sorted(path.name for path in into.glob("*.py")) == ["app.py", "both.py"]
+    (root / "app.py").write_text(AGENT)
+    assert call(root, "check", "--since", "HEAD").code == 0
+    _commit(root, inner)
+    told = call(root, "history", "-o", "json")
+    assert (told.code, len(told.report["commits"])) == (0, 1)
+
+
+def test_a_small_repository_that_stands_for_a_huge_tree_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten folders of ten folders of …, all of them one; a file under very many names; a message without an end."""
+    monkeypatch.setattr(git, "_MOST", 2_000_000)
+    monkeypatch.setattr(git, "WHOLE", 2_000_000)
+    hostile.git(tmp_path, "init", "-q")
+    blob = _object(tmp_path, "blob", b"x = 1\n" * 20_000)
+    many = _tree(tmp_path, [(f"a{at:03}.py", b"100644", blob) for at in range(300)])
+    bomb = many
+    for _ in range(10):
+        bomb = _tree(tmp_path, [(str(at), b"40000", bomb) for at in range(10)])
+    for tree, said in ((many, "come to over 2,000,000 bytes"), (bomb, "says more than 2,000,000 bytes")):
+        commit = _commit(tmp_path, tree)
+        into = tmp_path / said.split()[0]
+        into.mkdir()
+        with pytest.raises(ConfigError, match=said):
+            revision.extract(tmp_path, commit, into, "--since")
+        with pytest.raises(ConfigError, match=said):
+            history.history(tmp_path, Settings(no_cache=True, jobs=1), None, 1, around.nobody)
+
+
+def test_a_git_that_does_not_answer_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(git, "PATIENCE", 1)
+    told = hostile.repository(tmp_path)
+    (told.root / ".git" / "HEAD").unlink()
+    os.mkfifo(told.root / ".git" / "HEAD")
+    with pytest.raises(ConfigError, match="took over 1 seconds"):
+        revision.extract(told.root, "HEAD", tmp_path / "into", "--since")
 
 
 def _object(root: Path, kind: str, raw: bytes) -> bytes:

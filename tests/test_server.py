@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -205,6 +206,81 @@ def test_settings_count_and_a_wrong_one_is_told(tmp_path: Path) -> None:
         assert "unknown key 'nonsense'" in await asyncio.wait_for(said.get(), PATIENCE)
 
     edit(tmp_path, story)
+
+
+NO_FILES = (
+    *("untitled:Untitled-1.py", "git:/a.py?ref", "http://example.org/a.py", "vscode-notebook-cell:/a.ipynb#1.py"),
+    *("file:///a%00.py", "file:a.py", "a.py", "", "file:///dev/zero", "file://host/share/a.txt"),
+)
+
+
+def test_what_is_open_and_no_file_is_left_alone(tmp_path: Path) -> None:
+    put(tmp_path, {"pyproject.toml": ""})
+
+    async def story(editor: Editor) -> None:
+        for uri in NO_FILES:
+            item = types.TextDocumentItem(uri, "python", 1, RUN)
+            editor.text_document_did_open(types.DidOpenTextDocumentParams(item))
+        editor.open("a.py", RUN)
+        assert codes(await editor.hear("a.py")) == ["FL0801", "FL0802"]
+        assert editor.told.empty()
+
+    edit(tmp_path, story)
+
+
+ODD = {
+    "half a character": (RUN + "x = '\ud800'\n", ["FL0801", "FL0802", "encoding"]),
+    "nothing": ("", []),
+    "no Python": (RUN + "\x00\x01<?php", ["encoding", "parse-error"]),
+    "deep": (f"from crewai import Crew\nx = {'[' * 5_000}\n", ["not-analysed"]),
+    "long": (RUN + f"x = '{'a' * 3_000_000}'\n", ["not-analysed"]),
+    "too long": (RUN + "#" * 11_000_000, ["too-large"]),
+}
+
+
+def test_a_text_that_is_hostile_costs_only_itself(tmp_path: Path) -> None:
+    put(tmp_path, {"pyproject.toml": ""})
+
+    async def story(editor: Editor) -> None:
+        editor.open("a.py", "x = 1\n")
+        assert await editor.hear("a.py") == []
+        for name, (text, expected) in ODD.items():
+            editor.type("a.py", text)
+            assert (name, codes(await editor.hear("a.py"))) == (name, expected)
+        editor.type("a.py", RUN)
+        assert codes(await editor.hear("a.py")) == ["FL0801", "FL0802"]
+
+    edit(tmp_path, story)
+
+
+def test_a_place_that_is_nowhere_has_nothing(tmp_path: Path) -> None:
+    put(tmp_path, {"pyproject.toml": ""})
+
+    async def story(editor: Editor) -> None:
+        editor.open("a.py", RUN)
+        await editor.hear("a.py")
+        for line, column in ((10**9, 0), (2, 10**9), (2**31 - 1, 2**31 - 1)):
+            assert await editor.hover("a.py", line, column) == ""
+        assert await editor.hover("b.py", 0, 0) == ""
+        assert await editor.actions("a.py", 10**9, "quickfix") == {}
+        inside_out = types.Range(types.Position(9, 0), types.Position(0, 0))
+        change = types.TextDocumentContentChangePartial(range=inside_out, text="")
+        what = types.VersionedTextDocumentIdentifier(7, editor.uri("a.py"))
+        editor.text_document_did_change(types.DidChangeTextDocumentParams(what, [change]))
+        editor.type("a.py", "x = 1\n")
+        while await editor.hear("a.py"):
+            pass
+
+    edit(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"Content-Length: 99999999\r\n\r\n{", b"Content-Length: 2\r\n\r\n{]", b"\0" * 9_999]
+)
+def test_it_ends_with_the_editor_whatever_was_said_last(tmp_path: Path, said: bytes) -> None:
+    done = subprocess.run([PROGRAM, "server"], cwd=tmp_path, input=said, capture_output=True, check=False, timeout=60)
+    assert done.returncode in (0, 1, 2)
+    assert b"Diagnostics" not in done.stdout
 
 
 def test_without_the_extra_it_says_what_is_missing(tmp_path: Path) -> None:
