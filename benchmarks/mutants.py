@@ -159,8 +159,8 @@ def changes(node: ast.AST) -> list[ast.AST]:
         return [_with(node, "test", ast.UnaryOp(ast.Not(), node.test))]
     if isinstance(node, ast.comprehension) and node.ifs:
         return []
-    if isinstance(node, ast.Return) and node.value is not None and not _is(node.value, None):
-        return [ast.Return(ast.Constant(None))]
+    if isinstance(node, ast.Return) and node.value is not None and not _is(node.value, None, True, False):
+        return [ast.Return(ast.Constant(None))]  # of True and False the constant itself is turned round
     if isinstance(node, ast.Constant) and isinstance(node.value, (bool, int)):
         return [ast.Constant(not node.value if isinstance(node.value, bool) else node.value + 1)]
     if isinstance(node, (ast.Continue, ast.Break)):
@@ -172,8 +172,8 @@ def changes(node: ast.AST) -> list[ast.AST]:
     return []
 
 
-def _is(node: ast.expr, value: object) -> bool:
-    return isinstance(node, ast.Constant) and node.value is value
+def _is(node: ast.expr, *values: object) -> bool:
+    return isinstance(node, ast.Constant) and any(node.value is one for one in values)
 
 
 def _with(node: ast.AST, name: str, value: ast.AST) -> ast.AST:

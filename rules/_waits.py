@@ -33,9 +33,10 @@ def why_it_waits(here: Here, node: cst.Call) -> str | None:
 
 
 def is_future(here: Here, node: cst.BaseExpression) -> bool:
-    """Whether NODE is a future that this tree made, to be set by something else."""
-    if isinstance(node, cst.Call) and not any(one.path in _AROUND for one in here.callees(node)):
-        return False  # whatever waits inside the call is seen there
+    """Whether NODE is a future that this tree made, to be set by something else, or a wait around one."""
+    if isinstance(node, cst.Call):
+        around = any(one.path in _AROUND for one in here.callees(node))
+        return around and any(is_future(here, arg.value) for arg in node.args[:1])
     return any(
         one.kind in (Kind.INSTANCE, Kind.LIBRARY) and one.path.removesuffix("()").endswith(_FUTURES)
         for one in here.origins(node)
