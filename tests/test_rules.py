@@ -68,6 +68,8 @@ def page(tree: Path, report: Report) -> Iterator[str]:
 
 
 def details(site: Site, tree: Path) -> Iterator[str]:
+    if site.check.absence:
+        yield "        (something is missing)"
     if site.implied:
         yield "        also " + ", ".join(f"F{factor} {owner.value}" for factor, owner in site.implied)
     if "{" in site.check.advice:
