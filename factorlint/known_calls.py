@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from factorlint.expr import Attr, Call, Const, Dict, Each, Expr, Imported, Lambda, Op, Other, Seq, Star, Text
+from factorlint.expr import Attr, Call, Const, Dict, Each, Expr, Imported, Lambda, Name, Op, Other, Seq, Star, Text
 from factorlint.model import Confidence
 from factorlint.origin import UNKNOWN, Kind, Origin, Where
 
@@ -237,7 +237,7 @@ def _pieces(expr: Expr) -> tuple[Expr, ...]:
 
 def answer_member(tracer: Tracer, base: Origin, name: str | None) -> Origin:
     """``answer.name``: which piece of the answer that is, by the shapes of its library."""
-    if name is None or base.shape in ("parsed",):
+    if name is None or base.shape in ("parsed", "envelope"):
         return base
     library = tracer.catalog.library_of(base.symbol.path) if base.symbol else None
     shapes = library.shapes if library is not None else _SHAPES
@@ -246,12 +246,45 @@ def answer_member(tracer: Tracer, base: Origin, name: str | None) -> Origin:
             if base.shape == "typed" and shape in ("text", "typed"):
                 return base
             return replace(base, shape=shape)
-    return base
+    if base.shape not in _WHOLE or name in _TEXT_METHODS or name.startswith("__"):
+        return base
+    if name in _ENVELOPE:
+        return replace(base, shape="envelope")
+    declared = _declared(tracer, base, name)
+    return base if name in _TEXTS and not declared else replace(base, shape=declared or "part")
+
+
+def _declared(tracer: Tracer, base: Origin, name: str) -> str | None:
+    """What the schema says of field NAME that the object which was asked was made with: text, or typed."""
+    maker = base.receiver.receiver if base.receiver is not None else None
+    if maker is None or maker.symbol is None or maker.call is None or maker.made is None:
+        return None
+    for up in tracer.catalog.lineage(maker.symbol):
+        for schema in up.parameter("schema"):
+            passed = tracer.argument(maker.call, schema, maker.symbol.signature)
+            for one in tracer.origins(passed, maker.made) if passed is not None else ():
+                if one.kind is not Kind.DEFINITION or one.place is None:
+                    continue
+                for row in tracer.project.scope(one.place).bindings.get(name, ()):
+                    return "text" if row.annotation in (None, Name("str")) else "typed"
+    return None
 
 
 def answer_element(base: Origin) -> Origin:
-    """One element of an answer that is iterated: a chunk of a stream, a message, a tool call."""
-    return replace(base, shape="response") if base.shape == "stream" else base
+    """One element of an answer that is iterated: a chunk of a stream, a message, a tool call, a block of a content."""
+    if base.shape == "stream":
+        return replace(base, shape="response")
+    return replace(base, shape="part") if base.shape == "text" else base
+
+
+_WHOLE = ("response", "text", "part")
+_TEXT_METHODS = frozenset(name for name in dir(str) if not name.startswith("__"))
+# What the service says about an answer, not the model in it.
+_ENVELOPE = frozenset(
+    "type role object status finish_reason stop_reason event kind index mime_type id model provider created usage "
+    "system_fingerprint".split()
+)
+_TEXTS = frozenset("content text output output_text raw result answer response message completion reply".split())
 
 
 _SHAPES = {

@@ -43,7 +43,8 @@ class Origin:
     ``path`` is dotted: the library's path, or the qualified name in the tree. ``place`` is where a definition's own
     scope lies, or where an expression kept in ``expr`` is to be read. ``call`` is the call that made an instance
     or an answer, at ``made``. ``shape`` says which piece of an answer this is: response, text, calls, arguments,
-    name, parsed (text read as data, unchecked), typed (checked by a schema), stream, messages.
+    name, parsed (text read as data, unchecked), typed (checked by a schema), stream, messages,
+    envelope (what the service says about it), part (something else in it).
     """
 
     kind: Kind

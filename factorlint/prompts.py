@@ -37,7 +37,7 @@ class Prompt:
     sink_at: Where
     symbol: Symbol
     origin: Origin
-    added: bool = False  # put behind a prompt that is a site of its own
+    share: str = ""  # "added" behind a prompt that is a site of its own, or the "frame" around such prompts
 
 
 _Seen = set[tuple[str, int, Where]]  # what was asked for one call, and what was found to be put together
@@ -50,7 +50,7 @@ class _Written(NamedTuple):
     expr: Expr
     place: Where
     origin: Origin
-    added: bool = False
+    share: str = ""
 
 
 class Prompts:
@@ -111,8 +111,8 @@ class Prompts:
             told = [value for key, value in expr.items if isinstance(key, Const) and key.value == "messages"]
             expr = told[0] if told else expr
         for text, place, says in self._texts(expr, where, part, 0):
-            for kind, written, found_at, origin, added in self._sources(text, place, seen):
-                yield Prompt(kind, says, written, found_at, called, at, symbol, origin, added)
+            for kind, written, found_at, origin, share in self._sources(text, place, seen):
+                yield Prompt(kind, says, written, found_at, called, at, symbol, origin, share)
 
     def _texts(self, expr: Expr, where: Where, part: str, depth: int) -> Iterator[tuple[Expr, Where, str]]:
         """The texts inside a message list, a message, or EXPR itself."""
@@ -188,26 +188,26 @@ class Prompts:
                 if ("made", id(origin.expr), place) in seen:
                     continue
                 seen.add(("made", id(origin.expr), place))
-                elsewhere = yield from self._put_together(origin.expr, place, seen)
-                if elsewhere:
-                    continue
-            made = self._source(origin, expr, where)
+                share = yield from self._put_together(origin.expr, place, seen)
+            else:
+                share = ""
+            made = self._source(origin, expr, where) if share != _NONE else None
             if made is not None:
-                yield _Written(*made, origin)
+                yield _Written(*made, origin, share)
 
-    def _put_together(self, expr: Expr, place: Where, seen: _Seen) -> Generator[_Written, None, bool]:
-        """The texts written elsewhere that EXPR joins or frames; whether they say it all.
+    def _put_together(self, expr: Expr, place: Where, seen: _Seen) -> Generator[_Written, None, str]:
+        """The texts written elsewhere that EXPR joins or frames; what share of a prompt EXPR then is itself.
 
         What is added to a prompt is part of it, and what is added to an answer is none.
         """
         if isinstance(expr, Text):
             inside = list(self._framed(expr, place, seen))
             yield from inside
-            return bool(inside) and _words(expr) < _FEW_WORDS
+            return "frame" if inside and _words(expr) < _FEW_WORDS else ""
         pieces = _joined(expr)
         brought = [one for one in pieces if not _is_text(one)]
         if any(one.kind is Kind.ANSWER for piece in brought for one in self.tracer.origins(piece, place)):
-            return True
+            return _NONE
         found = [one for piece in brought for one in self._sources(piece, place, seen)]
         yield from found
         known = any(
@@ -217,14 +217,14 @@ class Prompts:
             if one.place is not None
         )
         if not known and not any(one.kind in ("literal", "constant", "function") for one in found):
-            return False
+            return ""
         for piece in pieces:
             if _is_text(piece):
                 origin = Origin(Kind.VALUE, expr=piece, place=place)
                 made = self._source(origin, piece, place)
                 if made is not None:
-                    yield _Written(*made, origin, added=True)
-        return True
+                    yield _Written(*made, origin, "added")
+        return "frame"
 
     def _framed(self, text: Text, place: Where, seen: _Seen) -> Iterator[_Written]:
         """The prompts of the tree, written elsewhere, that are put into TEXT."""
@@ -257,6 +257,7 @@ class Prompts:
         return None
 
 
+_NONE = "none"
 _FEW_WORDS = 8  # a text with fewer of its own is a frame around those that it is filled with
 _CALLERS = 64  # calls of one wrapper that are followed
 _READERS = frozenset(("read_text", "read", "safe_load", "load", "loads", "render", "get_template"))

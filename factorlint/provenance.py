@@ -332,6 +332,8 @@ class Tracer:
             if one.kind is Kind.DEFINITION and self.project.is_stub(one.place):
                 if any(body.place and body.place[:2] == (path, scope.id) for body in self.bodies(one)):
                     return True
+            if self._overrides(path, scope, one):
+                return True
             if one.place.path != path:
                 continue
             if one.place.scope == scope.id or (one.kind is Kind.DEFINITION and one.place.scope == scope.parent):
@@ -341,6 +343,18 @@ class Tracer:
                 if found is not None and found.place is not None and found.place.scope == scope.id:
                     return True
         return False
+
+    def _overrides(self, path: str, scope: Scope, called: Origin) -> bool:
+        """Whether the method SCOPE may run where CALLED does: the method of its base that an object calls on itself."""
+        own = called.receiver
+        if own is None or own.kind is not Kind.OBJECT or own.call is not None or scope.parent < 0:
+            return False
+        holder = self.project.files[path].scopes[scope.parent]
+        if holder.kind != "class" or called.place is None or self.project.scope(called.place).name != scope.name:
+            return False
+        base = (called.place.path, self.project.scope(called.place).parent)
+        kin = self.lineage(self._class(path, holder, Kind.DEFINITION))
+        return any(one.place is not None and (one.place.path, one.place.scope) == base for one in kin[1:])
 
     @staticmethod
     def _positional(scope: Scope, holder: Scope | None) -> tuple[str, ...]:

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Attr, Call, Const, Expr, Item, Name, last_name
+from factorlint.expr import Const, Name
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Origin
 from factorlint.rule import Here, Mark, Rule
+
+from . import _parsing
 
 UNTYPED_LLM_OUTPUT = Check(
     "FL0101",
@@ -37,7 +39,7 @@ FRAMEWORK_PARSED_OUTPUT = Check(
 )
 TYPED_LLM_OUTPUT = Check(None, "typed-llm-output", Owner.CODE, None, "a schema of the tree types the answer")
 
-_READ = ("text", "response", "messages", "stream")
+_READ = ("text", "response", "messages", "stream", "part")
 _TAKES_APART = frozenset("split rsplit splitlines partition rpartition startswith endswith find index".split())
 _PARSERS = frozenset(
     "json.loads ast.literal_eval yaml.safe_load yaml.load re.search re.match re.fullmatch re.findall re.finditer "
@@ -151,14 +153,14 @@ class NaturalLanguageToToolCalls(Rule):
         number = here.view.scopes.get(here.where.order, 0) if here.where.order >= 0 else 0
         if (here.where.path, number) in here.view.agents.bodies:
             return
-        for inner in here.inside(cst.Call, cst.Comparison, cst.Match):
-            if inner.where.scope != number:
-                continue
+        inside = [one for one in here.inside(cst.Call, cst.Comparison, cst.Match) if one.where.scope == number]
+        for inner in inside:
             what = _takes_apart(inner)
-            if what is not None:
-                if not _is_checked(here, number):
-                    yield inner.mark(UNTYPED_LLM_OUTPUT, inner.node, confidence=Confidence.MEDIUM, what=what)
-                return
+            if what is None or _parsing.is_none(inner, inside):
+                continue
+            if not _is_checked(here, number) and not _parsing.checks_each_field(here, inner, inside):
+                yield inner.mark(UNTYPED_LLM_OUTPUT, inner.node, confidence=Confidence.MEDIUM, what=what)
+            return
 
     def _executed(self, node: cst.Call, here: Here) -> Iterator[Mark]:
         function = here.function()
@@ -217,8 +219,8 @@ def _takes_apart(here: Here) -> str | None:
         sides = (node.left, *(one.comparator for one in node.comparisons))
         if _looks_for_a_key(node, here):
             return None
-        texts = [side for side in sides if _is_text(side, here) and not _of_the_envelope(here.expr(side))]
-        return "comparison" if texts and any(_literal(here, side) for side in sides) else None
+        word = any(_literal(here, side) for side in sides)
+        return "comparison" if word and any(_is_text(side, here) for side in sides) else None
     if isinstance(node.func, cst.Attribute) and node.func.attr.value in _TAKES_APART:
         return f"{node.func.attr.value}()" if _is_text(node.func.value, here) else None
     for callee in here.callees(node):
@@ -246,7 +248,7 @@ def _is_text(node: cst.BaseExpression, here: Here) -> bool:
     """Whether the expression is an answer's text itself, not something that only carries it, nor a tool's arguments."""
     found = here.origins(node)
     shapes = {one.shape for one in found if one.kind is Kind.ANSWER}
-    if shapes & {"arguments", "calls", "name", "typed"} or any(one.kind is Kind.CONTAINER for one in found):
+    if shapes & {"arguments", "calls", "name", "typed", "envelope"} or any(one.kind is Kind.CONTAINER for one in found):
         return False  # a helper that is given lists as well takes no answer apart
     named = isinstance(here.expr(node), Name)
     return "text" in shapes or bool(shapes & {"stream", "messages"}) or (named and "response" in shapes)
@@ -260,20 +262,6 @@ def _looks_for_a_key(node: cst.Comparison, here: Here) -> bool:
 
 
 _PARTS = frozenset("choices content message messages delta usage error data candidates output id model text".split())
-_ENVELOPE = frozenset("type role object status finish_reason stop_reason event kind index mime_type".split())
-
-
-def _of_the_envelope(expr: Expr) -> bool:
-    """``block["type"]``, ``chunk.get("finish_reason")``: what the service says, not the model."""
-    if isinstance(expr, Call) and last_name(expr.func) == "get" and expr.args:
-        key = expr.args[0]
-    elif isinstance(expr, Call) and last_name(expr.func) == "getattr" and len(expr.args) > 1:
-        key = expr.args[1]
-    elif isinstance(expr, Item):
-        key = expr.key
-    else:
-        return isinstance(expr, Attr) and expr.name in _ENVELOPE
-    return isinstance(key, Const) and key.value in _ENVELOPE
 
 
 def _runs(node: cst.Call, here: Here) -> str | None:

@@ -176,14 +176,14 @@ class OwnYourPrompts(Rule):
             yield from self._written(item, here)
 
     def visit_FunctionDef(self, node: cst.FunctionDef, here: Here) -> Iterator[Mark]:
-        written = any(one.kind == "function" for one in _prompts_at(here))
+        written = any(one.kind == "function" and one.share != "frame" for one in _prompts_at(here))
         for decorator in node.decorators:
             written = written or any(True for _ in here.held(decorator.decorator, "owned-prompt"))
         if written:
             yield here.mark(OWNED_PROMPT, node, confidence=Confidence.MEDIUM)
 
     def _written(self, node: cst.CSTNode, here: Here) -> Iterator[Mark]:
-        found = [one for one in _prompts_at(here) if one.kind in ("literal", "constant")]
+        found = [one for one in _prompts_at(here) if one.kind in ("literal", "constant") and one.share != "frame"]
         if not found:
             return
         value = node.value if isinstance(node, (cst.Assign, cst.AnnAssign)) else None
@@ -199,7 +199,7 @@ class OwnYourPrompts(Rule):
                 to, fix = as_constant(at, here, first)
                 yield here.mark(INLINE_PROMPT, at, confidence=Confidence.HIGH, fix=fix, fix_at=to, detail=str(lines))
             elif (
-                not first.added and not _question(prompts) and (first.kind == "constant" or id(first.sink) not in said)
+                not first.share and not _question(prompts) and (first.kind == "constant" or id(first.sink) not in said)
             ):
                 said.add(id(first.sink))
                 yield here.mark(OWNED_PROMPT, node if whole == text else at, confidence=Confidence.HIGH)

@@ -157,6 +157,8 @@ class PreFetch(Rule):
 
     def _prompts(self, node: cst.CSTNode, here: Here) -> Iterator[Mark]:
         for prompt in here.view.prompts.by_statement.get((here.where.path, here.where.order), ()):
+            if prompt.share == "frame":
+                continue
             held = here.view.agents.toolset(prompt.symbol, prompt.sink.call, prompt.sink_at)
             for sentence in _sentences(here.view, prompt):
                 tool = _ordered(here.view, sentence, held)

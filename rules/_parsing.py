@@ -1,0 +1,221 @@
+"""What looks like taking an answer apart and is none: stripping its wrapping, asking a dict, checking each field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import libcst as cst
+
+from factorlint.expr import Attr, Call, Const, Expr, Item, Name, Op, Seq, children, last_name, walk
+from factorlint.origin import Kind
+from factorlint.rule import Here, text_of
+
+# Code fences, the outermost brackets of a JSON text, and the tags that models put around their thoughts.
+_WRAPPING = re.compile(
+    r"\s*(?:`{3,}\s*[\w+-]*|`+|~{3,}|[{}\[\]]+|</?\s*(?:think|thinking|thought|thoughts|reasoning|reflection|scratchpad)\s*>"
+    r"|<\|[\w ]+\|>|json|JSON|python|xml)?\s*",
+)
+_LINES = frozenset("splitlines split rsplit".split())
+_MAPPING = frozenset("get items keys values pop setdefault update".split())
+_LOADERS = ("loads", "safe_load", "literal_eval")
+
+
+def is_none(here: Here, inside: Sequence[Here]) -> bool:
+    """Whether the node, among the nodes INSIDE its function, only looks like taking an answer apart."""
+    return only_strips(here, inside) or asks_a_mapping(here, inside) or asks_for_own_words(here)
+
+
+def only_strips(here: Here, inside: Sequence[Here]) -> bool:
+    """Whether the node looks for the wrapping of the text alone, or cuts it in lines to put them together again."""
+    expr = here.expr(here.node) if not isinstance(here.node, cst.Match) else None
+    if isinstance(here.node, cst.Comparison) and isinstance(expr, Op):
+        said = list(_words(expr.operands))
+        return bool(said) and all(_WRAPPING.fullmatch(one) for one in said)
+    if not isinstance(expr, Call) or not isinstance(expr.func, Attr):
+        return False
+    name = expr.func.name
+    given = [one for arg in expr.args for one in _words((arg,))]
+    if given and all(_WRAPPING.fullmatch(one) for one in given) and any(one.strip() for one in given):
+        return True
+    if given and name in ("endswith", "startswith") and not any(one.strip() for one in given):
+        return True  # the white space that a text is laid out with
+    if name not in _LINES or any(one.strip() for one in given):
+        return False
+    around = next((one for one in here.ancestors() if isinstance(one, cst.Call)), None)
+    counted = around is not None and isinstance(around.func, cst.Name) and around.func.value == "len"
+    return counted or any(_joins(one, _named_after(here, expr)) for one in inside)
+
+
+def _words(exprs: Sequence[Expr]) -> Iterator[str]:
+    for one in exprs:
+        for inner in one.items if isinstance(one, Seq) else (one,):
+            if isinstance(inner, Const) and isinstance(inner.value, str):
+                yield inner.value
+
+
+def _named_after(here: Here, expr: Expr) -> frozenset[str]:
+    """The local names that hold EXPR, or something made of it."""
+    bindings = here.view.facts.scopes[here.where.scope].bindings
+    held: set[str] = set()
+    while True:
+        more = {
+            name
+            for name, rows in bindings.items()
+            if name not in held
+            for row in rows
+            if row.value is not None
+            if any(one == expr or (isinstance(one, Name) and one.id in held) for one in _made_of(row.value))
+        }
+        if not more:
+            return frozenset(held)
+        held |= more
+
+
+def _made_of(expr: Expr) -> Iterator[Expr]:
+    """EXPR and what it is made of, not what a function makes of its arguments."""
+    yield expr
+    for inner in (expr.func,) if isinstance(expr, Call) else children(expr):
+        yield from _made_of(inner)
+
+
+def _joins(here: Here, lines: frozenset[str]) -> bool:
+    """``"\\n".join(lines)``: the lines become one text again."""
+    expr = here.expr(here.node) if isinstance(here.node, cst.Call) else None
+    if not isinstance(expr, Call) or not isinstance(expr.func, Attr) or expr.func.name != "join":
+        return False
+    base = expr.func.base
+    between = isinstance(base, Const) and isinstance(base.value, str) and not base.value.strip()
+    return between and any(isinstance(one, Name) and one.id in lines for arg in expr.args for one in walk(arg))
+
+
+def asks_for_own_words(here: Here) -> bool:
+    """Whether what is looked for is a mark that the tree itself puts into texts that go the same way."""
+    expr = here.expr(here.node) if not isinstance(here.node, cst.Match) else None
+    pairs: list[tuple[Expr, Expr]] = []
+    if isinstance(expr, Op) and len(expr.operands) == 2:
+        pairs = [expr.operands, expr.operands[::-1]]
+    elif isinstance(expr, Call) and isinstance(expr.func, Attr) and expr.func.name in ("startswith", "endswith"):
+        pairs = [(expr.func.base, one) for one in expr.args]
+    tracer = here.view.tracer
+    for subject, asked in pairs:
+        word = text_of(tracer, asked, here.where)
+        if isinstance(subject, Const) or not word or not word.strip():
+            continue
+        for one in tracer.origins(subject, here.where):
+            if one.kind is Kind.VALUE and one.expr is not None and one.place is not None:
+                if word in (text_of(tracer, one.expr, one.place) or ""):
+                    return True
+    return False
+
+
+def asks_a_mapping(here: Here, inside: Sequence[Here]) -> bool:
+    """``"key" in data`` where the same function uses ``data`` as a dict: no word of the model is looked for."""
+    node = here.node
+    if not isinstance(node, cst.Comparison) or not any(
+        isinstance(one.operator, (cst.In, cst.NotIn)) for one in node.comparisons
+    ):
+        return False
+    held = here.expr(node.comparisons[-1].comparator)
+    if any(one.kind is Kind.CONTAINER for one in here.view.tracer.origins(held, here.where)):
+        return True
+    return any(_is_mapping(one, held) for one in inside) or any(
+        isinstance(one, Item) and one.base == held and isinstance(one.key, Const) and one.key.type == "str"
+        for one in _read_in(here)
+    )
+
+
+def _read_in(here: Here) -> Iterator[Expr]:
+    """Every expression of the function around the node, as the facts have it."""
+    view, path, number = here.view, here.where.path, here.where.scope
+    for called in view.project.calls_in(path, number):
+        yield from walk(called.call)
+    scope = view.facts.scopes[number]
+    for rows in scope.bindings.values():
+        for row in rows:
+            if row.value is not None:
+                yield from walk(row.value)
+    for write in view.project.writes(path, number):
+        yield from walk(write.value)
+    for _, value in (*scope.returns, *scope.yields):
+        yield from walk(value)
+    for test in view.facts.tests:
+        if test.scope == number:
+            yield from walk(test.expr)
+
+
+def _is_mapping(here: Here, held: Expr) -> bool:
+    expr = here.expr(here.node) if isinstance(here.node, cst.Call) else None
+    if not isinstance(expr, Call):
+        return False
+    if isinstance(expr.func, Attr) and expr.func.base == held and expr.func.name in _MAPPING:
+        return True
+    if any(keyword is None and value == held for keyword, value in expr.keywords):
+        return True
+    if last_name(expr.func) == "isinstance" and len(expr.args) == 2 and expr.args[0] == held:
+        kinds = expr.args[1].items if isinstance(expr.args[1], Seq) else (expr.args[1],)
+        return any(last_name(kind) in ("dict", "Mapping", "MutableMapping") for kind in kinds)
+    return False
+
+
+def checks_each_field(here: Here, taken: Here, inside: Sequence[Here]) -> bool:
+    """Whether what TAKEN, a parser of data, gives is held against a type before any field of it is used.
+
+    A field is checked by ``isinstance``, or by a function of the tree that does so with what it is given.
+    """
+    if not isinstance(taken.node, cst.Call) or last_name(_func(taken)) not in _LOADERS:
+        return False
+    data = _names_of(taken)
+    checked = {expr for one in inside for expr in _checked(one)}
+    if not data & checked:
+        return False
+    for field in {one for one in _read_in(taken) if _field(one) in data}:
+        names = {Name(name) for name in _given(taken, field)}
+        if field not in checked and not (names and names <= checked):
+            return False
+    return True
+
+
+def _checked(here: Here) -> tuple[Expr, ...]:
+    """What a call looks at the type of."""
+    expr = here.expr(here.node) if isinstance(here.node, cst.Call) else None
+    if not isinstance(expr, Call) or not expr.args:
+        return ()
+    if last_name(expr.func) == "isinstance":
+        return expr.args[:1]
+    for one in here.view.tracer.origins(expr.func, here.where):
+        if one.kind is Kind.DEFINITION and one.place is not None:
+            inner = here.view.project.calls_in(one.place.path, one.place.scope)
+            if any(last_name(called.call.func) == "isinstance" for called in inner):
+                return expr.args
+    return ()
+
+
+def _given(here: Here, field: Expr) -> Iterator[str]:
+    """The local names that are given what FIELD reads."""
+    for name, rows in here.view.facts.scopes[here.where.scope].bindings.items():
+        if any(row.value is not None and field in walk(row.value) for row in rows):
+            yield name
+
+
+def _func(here: Here) -> Expr:
+    expr = here.expr(here.node)
+    assert isinstance(expr, Call)
+    return expr.func
+
+
+def _field(expr: Expr) -> Expr | None:
+    """What EXPR reads a field of: ``data`` in ``data["x"]`` and ``data.get("x")``."""
+    if isinstance(expr, Item) and isinstance(expr.key, Const):
+        return expr.base
+    if isinstance(expr, Call) and isinstance(expr.func, Attr) and expr.func.name == "get" and expr.args:
+        return expr.func.base if isinstance(expr.args[0], Const) else None
+    return None
+
+
+def _names_of(taken: Here) -> frozenset[Expr]:
+    """The local names that hold what TAKEN gives."""
+    made = taken.expr(taken.node)
+    scope = taken.view.facts.scopes[taken.where.scope]
+    found = [Name(name) for name, rows in scope.bindings.items() for row in rows if row.value == made]
+    return frozenset(found)
