@@ -40,7 +40,7 @@ class Cache:
 
     def get(self, kind: str, key: str) -> Any:
         """What was put under KEY, or None."""
-        for _, value in self._rows(kind, [key]):
+        for _, value in self.rows(kind, [key]):
             return value
         return None
 
@@ -60,12 +60,13 @@ class Cache:
     def facts(self, keys: Iterable[Key]) -> dict[Key, Facts | Problem]:
         """What the files told, as far as they were read before."""
         names = {_named(key): key for key in keys}
-        return {names[name]: value for name, value in self._rows("facts", list(names))}
+        return {names[name]: value for name, value in self.rows("facts", list(names))}
 
     def keep_facts(self, told: Mapping[Key, Facts | Problem]) -> None:
         self.put("facts", ((_named(key), value) for key, value in told.items()))
 
-    def _rows(self, kind: str, names: list[str]) -> Iterator[tuple[str, Any]]:
+    def rows(self, kind: str, names: list[str]) -> Iterator[tuple[str, Any]]:
+        """Name and value of those of NAMES that something was put under."""
         if self._held is None:
             return
         import sqlite3

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from factorlint.catalog import Catalog
@@ -63,10 +63,12 @@ class Graph(NamedTuple):
     """``direct`` reach an agent library themselves; ``matter`` are those, what uses them and what all these use.
 
     Files that seem to make an agent with a package that the catalogue does not know matter too, but are not direct.
+    ``uses`` are the files of the tree that a file imports, where there are any.
     """
 
     direct: frozenset[str]
     matter: frozenset[str]
+    uses: Mapping[str, Set[str]]
 
 
 def graph(texts: Mapping[str, str], project: Project, extra_roots: Iterable[str] = ()) -> Graph:
@@ -94,7 +96,7 @@ def graph(texts: Mapping[str, str], project: Project, extra_roots: Iterable[str]
             elif worded and path not in doubtful and _strange(one, path, project, known):
                 doubtful.add(path)
     above = _closure(direct | doubtful, used_by)
-    return Graph(frozenset(direct), frozenset(_closure(above, uses)))
+    return Graph(frozenset(direct), frozenset(_closure(above, uses)), uses)
 
 
 def extenders(texts: Mapping[str, str], project: Project) -> tuple[str, ...]:

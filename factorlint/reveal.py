@@ -49,11 +49,13 @@ def reveal(root: Path, path: Path, line: int, settings: Settings, places: Sequen
     known = catalog.builtin()
     found = run.find(root, [path], settings)
     texts = run.read(found, known, settings)
-    project, problems = run.learn_all(texts, known, settings)
     name = path.relative_to(root).as_posix()
+    learned = run.learn_all(texts, [part for part in texts.parts if name in part.files], known, settings)
+    project = next((one.project for one in learned if name in one.project.files), None)
     source = texts.sources.get(name)
-    if name not in project.files or source is None:
-        why = next((one.message for one in (*problems, *texts.problems) if one.path == name), "")
+    if project is None or source is None:
+        problems = (*texts.problems, *(problem for one in learned for problem in one.problems))
+        why = next((one.message for one in problems if one.path == name), "")
         raise Unrevealed(f"{name}: {why or 'no library of the catalogue is used in it'}")
     view = viewer(project, pins.read_pins(root, found.manifests))(name)
     asked = list(_calls(view, source, line))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from factorlint import (
     __version__,
@@ -20,6 +21,7 @@ from factorlint import (
     excerpts,
     gates,
     imports,
+    parts,
     perfile,
     revision,
     score,
@@ -38,12 +40,13 @@ from factorlint.discover import Found
 from factorlint.facts import Facts
 from factorlint.learn import learn_one
 from factorlint.model import Files, Problem, Report, Role, RuleInfo, Site
+from factorlint.parts import Part, Said
 from factorlint.project import Project
 from factorlint.source import Source
 
 if TYPE_CHECKING:
     from factorlint.pins import Pins
-    from factorlint.rule import Rule
+    from factorlint.rule import Rule, View
 
 Comments = tuple[suppress.Comment, ...]
 _PASSING = ("timeout", "worker-died", "crash")  # problems that another run, with more time or memory, may not have
@@ -51,14 +54,21 @@ _PASSING = ("timeout", "worker-died", "crash")  # problems that another run, wit
 
 @dataclass(frozen=True)
 class Read:
-    """The files of a tree as texts, which of them matter, and the name of the tree where its root is a package."""
+    """The files of a tree as texts, what of them matters, and the name of the tree where its root is a package."""
 
     sources: dict[str, Source]
     wanted: frozenset[str]
     direct: frozenset[str]
-    matter: tuple[str, ...]
+    parts: tuple[Part, ...]
     problems: tuple[Problem, ...]
     package: str = ""
+
+
+class Learned(NamedTuple):
+    """The files of a part that could be read as facts, and the problems of the others."""
+
+    project: Project
+    problems: tuple[Problem, ...]
 
 
 def audit(root: Path, paths: Sequence[Path], settings: Settings, around: Around = ALONE) -> Report:
@@ -102,14 +112,31 @@ def say(root: Path, found: Found, settings: Settings, around: Around, kept: Cach
     infos = tuple(map(registry.info, rules))
     known = catalog.builtin()
     texts = read(found, known, settings, around)
-    project, unread = learn_all(texts, known, settings, around, kept)
     pinned = pins.read_pins(root, found.manifests)
-    sites, unjudged = visit_all(project, texts, pinned, rules, settings, around)
+    said = say_parts(texts, known, pinned, rules, settings, around, kept)
     comments, unheard = listen(texts, infos, settings)
-    problems = (*found.problems, *texts.problems, *unread, *pinned.problems, *unjudged, *unheard)
-    report = judge(texts, len(project.files), sites, comments, problems, infos, pinned)
+    sites = [site for one in said for site in one.sites]
+    told = [problem for one in said for problem in one.problems]
+    problems = (*found.problems, *texts.problems, *told, *pinned.problems, *unheard)
+    report = judge(texts, sum(one.analysed for one in said), sites, comments, problems, infos, pinned)
     report = excerpts.attach(choose(report, root, found, texts, settings), texts.sources)
     return Examined(report, frozenset(texts.sources), texts.wanted)
+
+
+def say_parts(
+    texts: Read, known: Catalog, pinned: Pins, rules: Sequence[Rule], settings: Settings, around: Around, kept: Cache
+) -> list[Said]:
+    """What there is to say of every part of the tree; of those that are as they were, what was said then."""
+    memory = cache.NONE if settings.plugin else kept
+    context = repr((texts.package, sorted(texts.sources), sorted(pinned.folders.items())))
+    names = [part.name(texts.sources, texts.wanted, context) for part in texts.parts]
+    said: dict[str, Said] = dict(memory.rows("part", names))
+    new = {name: part for name, part in zip(names, texts.parts, strict=True) if name not in said}
+    learned = learn_all(texts, list(new.values()), known, settings, around, kept)
+    fresh = dict(zip(new, visit_all(learned, texts, pinned, rules, settings, around), strict=True))
+    lasting = {name: one for name, one in fresh.items() if not any(lost.kind in _PASSING for lost in one.problems)}
+    memory.put("part", lasting.items())
+    return [{**said, **fresh}[name] for name in names]
 
 
 def earlier(root: Path, settings: Settings, around: Around) -> tuple[Entry, ...]:
@@ -155,38 +182,57 @@ def read(found: Found, known: Catalog, settings: Settings, around: Around = ALON
     reading = around.over("reading", files, len(files))
     sources = {file.path: source.read(file, unsaved=around.unsaved.get(file.path)) for file in reading}
     tree = Project({}, tuple(sorted(sources)), known, found.package)
-    told = imports.graph({path: one.text for path, one in sources.items()}, tree)
+    plain = {path: one.text for path, one in sources.items()}
+    told = imports.graph(plain, tree)
     return Read(
         sources=sources,
         wanted=frozenset(file.path for file in files if file.wanted),
         direct=told.direct,
-        matter=tuple(sorted(told.matter)),
+        parts=parts.parts(plain, told),
         problems=tuple(problem for path in sorted(sources) for problem in sources[path].problems),
         package=found.package,
     )
 
 
 def learn_all(
-    texts: Read, known: Catalog, settings: Settings, around: Around = ALONE, kept: Cache = cache.NONE
-) -> tuple[Project, list[Problem]]:
-    """The Facts of every file that matters, and of those that fill in what they leave open; the rest are Problems."""
+    texts: Read,
+    wanted: Sequence[Part],
+    known: Catalog,
+    settings: Settings,
+    around: Around = ALONE,
+    kept: Cache = cache.NONE,
+) -> list[Learned]:
+    """The Facts of the files of the parts that are WANTED, and of those that fill in what they leave open."""
     paths = tuple(sorted(texts.sources))
-    plain = {path: one.text for path, one in texts.sources.items()}
-    facts: dict[str, Facts] = {}
-    problems: list[Problem] = []
-    todo = texts.matter
+    told: dict[str, Facts | Problem] = {}
+    members = [list(part.files) for part in wanted]
+    todo = [path for part in wanted for path in part.files]
     while todo:
         work = [texts.sources[path] for path in todo]
-        for one, result in around.over("learning", learned(work, settings, around, kept), len(work)):
-            plain.pop(one.path, None)
-            if isinstance(result, Facts):
-                facts[one.path] = result
-            elif isinstance(result, Problem):
-                problems.append(result)
-            else:
-                problems.append(Problem(one.path, None, result.kind, result.message))
-        todo = imports.extenders(plain, Project(dict(facts), paths, known, texts.package))
-    return Project(facts, paths, known, texts.package), problems
+        for text, result in around.over("learning", learned(work, settings, around, kept), len(work)):
+            if isinstance(result, workers.Failure):
+                result = Problem(text.path, None, result.kind, result.message)
+            told[text.path] = result
+        todo = []
+        for part, files in zip(wanted, members, strict=True):
+            beside = {path: texts.sources[path].text for path in part.beside if path not in told}
+            more = imports.extenders(beside, _project(told, files, paths, known, texts.package)) if beside else ()
+            files += more
+            todo += more
+    return [
+        Learned(
+            _project(told, files, paths, known, texts.package),
+            tuple(one for path in files if isinstance(one := told[path], Problem)),
+        )
+        for files in members
+    ]
+
+
+def _project(
+    told: Mapping[str, Facts | Problem], files: Sequence[str], paths: Sequence[str], known: Catalog, package: str
+) -> Project:
+    facts = {path: one for path in files if isinstance(one := told[path], Facts)}
+    return Project(facts, paths, known, package)
 
 
 def learned(
@@ -213,33 +259,43 @@ def learned(
 
 
 def visit_all(
-    project: Project, texts: Read, pinned: Pins, rules: Sequence[Rule], settings: Settings, around: Around
-) -> tuple[list[Site], list[Problem]]:
+    learned: Sequence[Learned], texts: Read, pinned: Pins, rules: Sequence[Rule], settings: Settings, around: Around
+) -> list[Said]:
     """Every rule over every wanted file that may hold a site; a plugin's rule, of which nothing is known, sees all."""
     from factorlint.relevance import Relevance
     from factorlint.view import viewer
     from factorlint.visit import Visited, visit
 
-    view = viewer(project, pinned)
-    work = [texts.sources[path] for path in sorted(project.files) if path in texts.wanted]
-    relevance = Relevance(view(work[0].path), rules) if work and not settings.plugin else None
+    part_of = {path: number for number, part in enumerate(learned) for path in sorted(part.project.files)}
+    work = [texts.sources[path] for path in part_of if path in texts.wanted]
+
+    @functools.lru_cache(maxsize=1)  # files come part by part
+    def asked(number: int) -> tuple[Callable[[str], View], Relevance | None]:
+        view = viewer(learned[number].project, pinned)
+        anywhere = next(iter(learned[number].project.files))
+        return view, None if settings.plugin else Relevance(view(anywhere), rules)
 
     def visit_one(one: Source) -> Visited:
+        view, relevance = asked(part_of[one.path])
         statements = relevance.statements(one.path) if relevance is not None else None
         if statements is not None and not statements:
             return Visited((), ())
         return visit(view(one.path), one, rules, statements)
 
-    sites: list[Site] = []
-    problems: list[Problem] = []
+    sites: list[list[Site]] = [[] for _ in learned]
+    problems: list[list[Problem]] = [list(part.problems) for part in learned]
     visited = workers.each(visit_one, work, jobs=jobs(settings, work), seconds=_patience)
     for one, result in around.over("checking", visited, len(work)):
+        number = part_of[one.path]
         if isinstance(result, Visited):
-            sites += result.sites
-            problems += result.problems
+            sites[number] += result.sites
+            problems[number] += result.problems
         else:
-            problems.append(Problem(one.path, None, result.kind, result.message))
-    return sites, problems
+            problems[number].append(Problem(one.path, None, result.kind, result.message))
+    return [
+        Said(len(part.project.files), tuple(found), tuple(said))
+        for part, found, said in zip(learned, sites, problems, strict=True)
+    ]
 
 
 def listen(texts: Read, infos: Sequence[RuleInfo], settings: Settings) -> tuple[dict[str, Comments], list[Problem]]:
