@@ -50,6 +50,8 @@ _HUMAN = frozenset(
     "request_human_input ask_for_help human ask_person request_input request_feedback approval".split()
 )
 
+_NESTED = 4  # lists in lists
+
 
 class ContactHumansWithTools(Rule):
     """How does the agent reach a person?
@@ -199,17 +201,20 @@ def _approval(node: cst.FunctionDef, here: Here) -> tuple[cst.Decorator | None, 
     return None, None
 
 
-def _elements(here: Here, expr: Expr, where: Where) -> Iterator[tuple[Expr, Where]]:
+def _elements(here: Here, expr: Expr, where: Where, depth: int = 0) -> Iterator[tuple[Expr, Where]]:
     """The elements of a list of tools; what is no list stands for itself (``toolkit.get_tools()``)."""
     listed = False
-    for one in here.view.tracer.origins(expr, where):
+    for one in here.view.tracer.origins(expr, where) if depth < _NESTED else ():
         if one.kind is not Kind.CONTAINER:
             continue
         for held in (one, *one.parts):
             if isinstance(held.expr, Seq) and held.place is not None:
                 listed = True
                 for item in held.expr.items:
-                    yield (item.value if isinstance(item, Star) else item), held.place
+                    if isinstance(item, Star):
+                        yield from _elements(here, item.value, held.place, depth + 1)
+                    else:
+                        yield item, held.place
     if not listed:
         yield expr, where
 
