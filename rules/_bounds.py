@@ -116,7 +116,7 @@ def _comparison(test: Op, here: Here) -> Iterator[Bound]:
     if any(word in said for word in _OTHER):
         yield Bound(Ends.OTHERWISE)
         return
-    if not lengths and not any(word in said for word in _COUNTS) and not _counted(test, here):
+    if not any(word in said for word in _COUNTS) and not _counted(test, here):
         return
     if _walks_through(test, here):
         yield Bound(Ends.OTHERWISE)
@@ -127,8 +127,13 @@ def _comparison(test: Op, here: Here) -> Iterator[Bound]:
     positive = [one for one in numbers if one > 0]
     if positive:
         yield Bound(Ends.STEPS, max(positive))
-    elif not numbers or any(isinstance(one, (Attr, Name)) and _number(one, here) is None for one in test.operands):
+    elif not numbers or any(_number(one, here) is None and _may_limit(one, test, here) for one in test.operands):
         yield Bound(Ends.OTHERWISE)
+
+
+def _may_limit(operand: Expr, test: Op, here: Here) -> bool:
+    """Whether something whose number is not known ends what is counted: a name, or what a call gives for a counter."""
+    return isinstance(operand, (Attr, Name)) or _counted(test, here)
 
 
 def _walks_through(test: Op, here: Here) -> bool:
@@ -237,7 +242,7 @@ def _always(here: Here, path: str, order: int, top: int) -> bool:
     while order > top:
         statement = statements[order]
         parent = statement.parent
-        if parent >= 0 and parent != top:
+        if parent != top:
             kind, arm = statements[parent].kind, statement.arm
             if kind in ("If", "Match") or (kind == "Try" and arm not in ("body", "finalbody")):
                 return False

@@ -95,8 +95,8 @@ def cuts(view: View, path: str, scope: Scope) -> bool:
     name = scope.name.lower()
     if not any(word in name for word in CUTTERS):
         return False
-    holder = view.project.files[path].scopes[scope.parent] if scope.parent >= 0 else None
-    if holder is not None and holder.kind == "class":
+    holder = view.project.files[path].scopes[scope.parent]
+    if holder.kind == "class":
         fields = [one for one in view.threads.holders if (one.kind, one.path, one.scope) == ("field", path, holder.id)]
         return any(_cut_in(view, one, path, scope) for one in fields)
     return _given_a_context(view, path, scope)

@@ -65,6 +65,7 @@ def page(tree: Path, report: Report) -> Iterator[str]:
         for site in here:
             yield f"    F{site.factor} {site.check.id}, {site.owner.value}, {site.confidence.value}: {site.message}"
             yield from details(site, tree)
+    yield from (f"{tree.name}/{one.path}, {one.kind}: {one.message}" for one in report.problems)
 
 
 def details(site: Site, tree: Path) -> Iterator[str]:
