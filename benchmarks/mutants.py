@@ -127,6 +127,21 @@ def _is_depth(node: ast.AST) -> bool:
     return isinstance(left, ast.Name) and left.id == "depth"
 
 
+# Of an origin: what makes sure that an attribute is not None. A definition has a place; a call was made somewhere.
+_SURE = {"place": ("kind", "Kind.DEFINITION"), "made": ("call", "None"), "call": ("made", "None")}
+
+
+def _is_implied(operand: ast.expr, around: ast.BoolOp) -> bool:
+    """``x.place is not None`` beside ``x.kind is Kind.DEFINITION``: only the type checker does not know it."""
+    if not (isinstance(operand, ast.Compare) and isinstance(operand.left, ast.Attribute)):
+        return False
+    if not _is(operand.comparators[0], None) or operand.left.attr not in _SURE:
+        return False
+    attribute, value = _SURE[operand.left.attr]
+    sure = {f"{ast.unparse(operand.left.value)}.{attribute} {sign} {value}" for sign in ("is", "is not")}
+    return any(ast.unparse(one) in sure for one in around.values if one is not operand)
+
+
 def _around(tree: ast.Module) -> dict[int, tuple[str, int, int]]:
     """Of each node the function it stands in, and the first and last line of what runs with it."""
     found: dict[int, tuple[str, int, int]] = {}
@@ -154,7 +169,8 @@ def changes(node: ast.AST) -> list[ast.AST]:
         return [ast.Compare(node.left, [_OPPOSITE[type(node.ops[0])]()], node.comparators)]
     if isinstance(node, ast.BoolOp):
         other = ast.BoolOp(ast.Or() if isinstance(node.op, ast.And) else ast.And(), node.values)
-        return [other, *(_without(node, at) for at, one in enumerate(node.values) if not _is_depth(one))]
+        kept = [at for at, one in enumerate(node.values) if not _is_depth(one) and not _is_implied(one, node)]
+        return [other, *(_without(node, at) for at in kept)]
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         return [node.operand]
     if isinstance(node, (ast.If, ast.IfExp)):

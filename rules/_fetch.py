@@ -169,7 +169,7 @@ def _is_prompt_function(view: View, path: str, number: int) -> bool:
 
 def _carries(view: View, expr: Expr, where: Where, call: Call, depth: int, seen: set[tuple[int, Where]]) -> bool:
     """Whether CALL's result is part of EXPR, through local names, texts and lists."""
-    if expr is call or expr == call:
+    if expr == call:
         return True
     key = (id(expr), where)
     if depth > _DEPTH or key in seen:

@@ -31,8 +31,8 @@ def sure(reached: Reached) -> Confidence:
     return Confidence.HIGH if reached.depth == 0 else Confidence.MEDIUM
 
 
-def branches_on_answer(here: Here, within: cst.CSTNode) -> bool:
-    """Whether a test inside WITHIN looks at what the model answered in it, or a tool is chosen by it."""
+def branches_on_answer(here: Here) -> bool:
+    """Whether a test inside the node visited HERE looks at what the model answered in it, or a tool is chosen by it."""
     for inner in here.inside(*_BRANCHES):
         test = inner.node.subject if isinstance(inner.node, cst.Match) else inner.node.test
         if any(_made_inside(answer, here) for name in tested(test) for answer in inner.answers(name)):
@@ -43,7 +43,7 @@ def branches_on_answer(here: Here, within: cst.CSTNode) -> bool:
         if isinstance(piece, cst.Index):
             if any(one.shape == "name" and _made_inside(one, here) for one in inner.answers(piece.value)):
                 return True
-        if isinstance(node, cst.For) and node is not within:
+        if isinstance(node, cst.For):
             if any(one.shape == "calls" and _made_inside(one, here) for one in inner.answers(node.iter)):
                 return True
     return False

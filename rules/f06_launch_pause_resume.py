@@ -143,7 +143,7 @@ class LaunchPauseResume(Rule):
         reached = model_call(here)
         if reached is None or only_retries(node, here) or _entries.belongs_elsewhere(here.view, here.where, reached):
             return
-        if branches_on_answer(here, within=node) or (isinstance(node, cst.While) and steps_below(here, reached)):
+        if branches_on_answer(here) or (isinstance(node, cst.While) and steps_below(here, reached)):
             path, order = here.where.path, here.where.order
             below = tuple(here.view.reach.inside(path, order, here.view.reach.end(path, order)))
             yield from self._entry(node, here, below, "the loop")
@@ -153,7 +153,7 @@ class LaunchPauseResume(Rule):
         if number is None:
             return
         place = Where(here.where.path, number, here.where.order)
-        if recursion(here, place) is not None and branches_on_answer(here, within=node):
+        if recursion(here, place) is not None and branches_on_answer(here):
             yield from self._of_function(node, here, place, here.view.reach.below(place), "the recursion")
         if _entries.conducts(here.view, place):
             yield from self._of_function(node, here, place, here.view.reach.below(place), "the row of runs")

@@ -214,7 +214,7 @@ class OwnYourControlFlow(Rule):
         reached = model_call(here)
         if reached is None or only_retries(node, here):
             return
-        if branches_on_answer(here, within=node) or (isinstance(node, cst.While) and steps_below(here, reached)):
+        if branches_on_answer(here) or (isinstance(node, cst.While) and steps_below(here, reached)):
             yield here.mark(OWNED_LOOP, node, confidence=sure(reached))
 
     def visit_FunctionDef(self, node: cst.FunctionDef, here: Here) -> Iterator[Mark]:
@@ -222,7 +222,7 @@ class OwnYourControlFlow(Rule):
         if place is None:
             return
         again = recursion(here, place)
-        if again is not None and branches_on_answer(here, within=node):
+        if again is not None and branches_on_answer(here):
             yield here.mark(OWNED_LOOP, again, confidence=Confidence.MEDIUM)
         if _feeds_forward(here, place):
             yield here.mark(OWNED_PIPELINE, node, confidence=Confidence.MEDIUM)

@@ -208,7 +208,7 @@ class SmallFocusedAgents(Rule):
         reached = model_call(here)
         if reached is None or reached.does != "call-model" or only_retries(node, here):
             return
-        steered = branches_on_answer(here, within=node)
+        steered = branches_on_answer(here)
         if not steered and not (isinstance(node, cst.While) and steps_below(here, reached)):
             return
         if _bounds.asks_each_time(here):
@@ -219,7 +219,7 @@ class SmallFocusedAgents(Rule):
         number = here.view.scopes.get(here.where.order)
         if number is not None:
             again = recursion(here, here.where._replace(scope=number))
-            if again is not None and branches_on_answer(here, within=node):
+            if again is not None and branches_on_answer(here):
                 yield from _ends(again, here, _bounds.of_recursion(here, again), Confidence.MEDIUM)
         yield from self._prompts(node, here)
 
