@@ -8,9 +8,10 @@ and runs those of the TESTS that come to the changed line at all, the quick ones
 found out once, by tracing each test. A mutant that no test fails has survived; survivors are printed for somebody to
 read. The rules' texts on the disk are never touched. Needs pytest, and a system that forks.
 
-No mutants are made of what is no decision: annotations, docstrings, the arguments of decorators of data classes, and
-the number of steps after which a walk along callers or names gives up (`depth`). A mutant that somebody has read and
-found to be the same program stands in `equivalent_mutants.txt` with the reason; it is counted by itself.
+No mutants are made of what is no decision: annotations, docstrings, decorators of classes, the number of steps after
+which a walk along callers or names gives up (`depth`), and a question that the one beside it implies. A mutant that
+somebody has read and found to be the same program stands in `equivalent_mutants.txt` with the reason; it is counted
+by itself.
 """
 
 from __future__ import annotations
