@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from factorlint.expr import Attr, Call, Each, Enter, Expr, Item, Name, Param, Part, Text, children, last_name, walk
+from factorlint.expr import (
+    Attr,
+    Call,
+    Dict,
+    Each,
+    Enter,
+    Expr,
+    Item,
+    Name,
+    Op,
+    Other,
+    Param,
+    Part,
+    Seq,
+    Text,
+    children,
+    last_name,
+    walk,
+)
 from factorlint.facts import Binding, Scope
 from factorlint.origin import Kind, Where
 from factorlint.rule import View
@@ -12,6 +31,7 @@ from factorlint.threads import Holder, Sent
 
 _DEPTH = 8
 _PIECES = 3  # a text with fewer is a question in a sentence, no state that is rendered
+_RENDERS = re.compile(r"_*(?:join|format|render|dump|substitute|serialize|model_dump|as_|to_(?!thread))")
 CUTTERS = ("trim", "trunc", "compact", "summar", "prune", "filter", "shorten", "condense")
 
 
@@ -78,6 +98,31 @@ def _pieces(value: Expr) -> Iterator[Expr]:
         return
     for one in inner:
         yield from list(_pieces(one)) or [one]
+
+
+def puts_together(view: View, path: str, scope: Scope) -> bool:
+    """Whether what SCOPE returns is made here: a text, messages, a list that is filled, cut or picked from."""
+    for order, value in (*scope.returns, *scope.yields):
+        where = Where(path, scope.id, order)
+        made = (value, *(row.value for _, row in _names(view, value, where, set(), 0) if row.value is not None))
+        if any(_is_made(inner) for one in made for inner in walk(one)):
+            return True
+        names = {inner.id for one in made for inner in walk(one) if isinstance(inner, Name)}
+        if any(True for name in names for _ in view.threads.grown(Name(name), path, scope)):
+            return True
+    return any(isinstance(one.value, (Text, Seq, Dict)) for one in view.project.writes(path, scope.id))
+
+
+def _is_made(expr: Expr) -> bool:
+    if isinstance(expr, (Text, Dict)):
+        return True
+    if isinstance(expr, Seq):
+        return expr.kind in ("list", "gen") and bool(expr.items)
+    if isinstance(expr, Op):
+        return expr.op == "+"
+    if isinstance(expr, Item):
+        return isinstance(expr.key, Other) and expr.key.kind == "slice"
+    return isinstance(expr, Call) and _RENDERS.match(last_name(expr.func) or "") is not None
 
 
 def _part_of(expr: Expr) -> str | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import libcst as cst
+
 from factorlint import arguments
 from factorlint.expr import Attr, Call, Each, Enter, Expr, Name, Param, Part, children, last_name
 from factorlint.origin import Kind, Origin, Where
@@ -23,6 +25,12 @@ _METHODS = frozenset(
     "get_relevant_documents retrieve aretrieve find_one find_many execute query_points scalars scalar_one "
     "scalar_one_or_none read_text listdir select".split()
 )
+_OF_DATA = frozenset(
+    "get items values keys strip lower upper title join format replace split splitlines decode encode read read_text "
+    "json text to_string to_markdown to_json to_dict model_dump model_dump_json dict all first one scalar scalars "
+    "fetchall fetchone copy strftime isoformat head tail render dumps limit filter order_by where".split()
+)
+_QUERY = frozenset("filter filter_by where order_by options join outerjoin group_by having select select_from".split())
 _NO_FETCH = re.compile(
     r"config|setting|env|prompt|template|model|client|llm|key|logger|tool|schema|agent|message", re.I
 )
@@ -51,6 +59,27 @@ def reading(here: Here, call: Call) -> str | None:
         elif one.kind is Kind.UNKNOWN and name in _METHODS and isinstance(call.func, Attr):
             return name
     return None
+
+
+def is_asked_further(here: Here) -> bool:
+    """Whether the call is a step inside a longer one, ``db.query(…)`` in ``db.query(…).filter(…).all()``: read once."""
+    below, step = here.step, here.step.up
+    while step is not None and isinstance(step.node, (cst.Attribute, cst.Await, cst.Subscript, cst.Call)):
+        if isinstance(step.node, cst.Call):
+            if step.node.func is not below.node:
+                break
+            outer = Here(here.view, here.walk, step)
+            call = outer.expr(step.node)
+            if isinstance(call, Call) and reading(outer, call) is not None:
+                return True
+        below, step = step, step.up
+    return step is not None and isinstance(step.node, cst.Arg) and _in_a_query(here)
+
+
+def _in_a_query(here: Here) -> bool:
+    """Whether the call is an argument of a method that goes on with a query: ``order_by(created.desc())``."""
+    up = next((one for one in here.ancestors() if isinstance(one, cst.Call)), None)
+    return up is not None and isinstance(up.func, cst.Attribute) and up.func.attr.value in _QUERY
 
 
 def _asked_of_object(one: Origin, here: Here) -> bool:
@@ -191,4 +220,7 @@ def _carries(view: View, expr: Expr, where: Where, call: Call, depth: int, seen:
             if any(_carries(view, arg, at, call, depth + 1, seen) for arg in grown.call.args):
                 return True
         return False
-    return any(_carries(view, child, where, call, depth + 1, seen) for child in children(expr))
+    inner = children(expr)
+    if isinstance(expr, Call) and isinstance(expr.func, Attr) and expr.func.name not in _OF_DATA:
+        inner = inner[1:]  # what another object is asked is not what the object itself says
+    return any(_carries(view, child, where, call, depth + 1, seen) for child in inner)

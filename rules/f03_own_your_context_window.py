@@ -247,4 +247,4 @@ def _builds(here: Here, number: int) -> bool:
     place = Where(here.where.path, number, scope.order)
     if here.view.reach.function_does(place, ("call-model", "run")):
         return False
-    return bool(scope.returns or scope.yields) and scope.end > scope.order
+    return scope.end > scope.order and _context.puts_together(here.view, here.where.path, scope)

@@ -173,7 +173,7 @@ class PreFetch(Rule):
         call = here.expr(node)
         if not isinstance(call, Call):
             return
-        name = _fetch.reading(here, call)
+        name = _fetch.reading(here, call) if not _fetch.is_asked_further(here) else None
         if name is not None and _fetch.reaches_prompt(here, call):
             yield here.mark(PREFETCHED_CONTEXT, node, confidence=Confidence.MEDIUM, detail=name)
 
