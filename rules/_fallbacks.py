@@ -230,7 +230,7 @@ def _caught_for_thread(view: View) -> frozenset[tuple[str, int]]:
 def _put_into_thread(view: View, path: str, scope: int, name: str, order: int) -> bool:
     """Whether the handler whose first statement is ORDER puts the error that it binds to NAME into a thread."""
     statements = view.project.files[path].statements
-    if order >= len(statements) or not statements[order].arm.startswith("handler"):
+    if not statements[order].arm.startswith("handler"):
         return False
     top, arm = statements[order].parent, statements[order].arm
     for called in view.reach.calls(path, order, view.reach.end(path, top)):

@@ -160,7 +160,7 @@ def reaches_prompt(here: Here, call: Call) -> bool:
                 or _into_agent(view, callee, called.call, where)
                 or _into_sender(view, callee, called.call, where)
             )
-            if exprs and any(_carries(view, expr, at, call, 0, set()) for expr, at in exprs):
+            if any(_carries(view, expr, at, call, 0, set()) for expr, at in exprs):
                 return True
     return False
 

@@ -43,7 +43,7 @@ def told(handler: cst.ExceptHandler, in_tool: bool) -> Mended:
     last = line.body[-1] if isinstance(line, cst.SimpleStatementLine) else line
     if isinstance(last, (cst.Pass, cst.Return)):
         return last, Fix("", new, how=Repair.EXPRESSION)
-    if isinstance(last, (cst.Expr, cst.Assign, cst.AugAssign, cst.AnnAssign)) and last is not line:
+    if isinstance(last, (cst.Expr, cst.Assign, cst.AugAssign, cst.AnnAssign)):
         return last, Fix("", new, how=Repair.ENDING)
     return _NOTHING
 
