@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Key = tuple[str, str]  # a file's path and the digest of its bytes
 _MOST = 512 * 2**20  # bytes; a larger file is begun anew
 _FRESH = 100_000_000  # nanoseconds in which a file may change again without its times telling
+_SEAL = 16  # bytes
 _AT_ONCE = 500  # keys in one query
 
 
@@ -53,7 +54,8 @@ class Cache:
         raws = []
         for key, value in rows:
             with contextlib.suppress(RecursionError):  # what nests so deep is asked for again
-                raws.append((kind, key, pickle.dumps(value, pickle.HIGHEST_PROTOCOL)))
+                raw = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+                raws.append((kind, key, _seal(kind, key, raw) + raw))
         with contextlib.suppress(sqlite3.Error), self._held:
             self._held.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", raws)
 
@@ -81,7 +83,9 @@ class Cache:
                 return
             for name, raw in found:
                 with contextlib.suppress(Exception):  # whatever a damaged row raises, the work is done again
-                    yield name, _Nouns(io.BytesIO(raw)).load()
+                    seal, held = raw[:_SEAL], raw[_SEAL:]
+                    if seal == _seal(kind, name, held):
+                        yield name, _Nouns(io.BytesIO(held)).load()
 
 
 NONE = Cache(None)
@@ -184,6 +188,13 @@ def _rules(package: Path) -> list[Path]:
     spec = find_spec("factorlint.rules")
     roots = list(spec.submodule_search_locations or ()) if spec is not None else []
     return [path for root in roots for path in (Path(root), Path(root) / "frameworks")]
+
+
+def _seal(kind: str, key: str, raw: bytes) -> bytes:
+    """What tells that RAW is, bit by bit, what was put under KEY: SQLite would not notice a bit that a disk lost."""
+    digest = hashlib.blake2b(f"{kind}\0{key}\0".encode("utf-8", "surrogatepass"), digest_size=_SEAL)
+    digest.update(raw)
+    return digest.digest()
 
 
 def _named(key: Key) -> str:

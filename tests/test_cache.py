@@ -154,10 +154,25 @@ def test_a_row_that_is_damaged_or_forged_makes_nothing(tree: Path, tmp_path: Pat
     first = said(tree, settings)
     (path,) = (tmp_path / "kept").glob("*.sqlite")
     with sqlite3.connect(path) as held:
-        held.execute("UPDATE kept SET raw = ?", (raw,))
+        for kind, key in held.execute("SELECT kind, key FROM kept").fetchall():
+            row = (cache._seal(kind, key, raw) + raw, kind, key)  # whoever forges a row can seal it as well
+            held.execute("UPDATE kept SET raw = ? WHERE kind = ? AND key = ?", row)
     held.close()
     assert said(tree, settings) == first
     assert not Path("/tmp/factorlint-gotcha").exists()
+
+
+def test_a_bit_that_a_disk_lost_is_noticed(tree: Path, tmp_path: Path) -> None:
+    """The database is whole and the row can be read, but it says something else."""
+    settings = Settings(cache_dir=tmp_path / "kept")
+    first = said(tree, settings)
+    (path,) = (tmp_path / "kept").glob("*.sqlite")
+    with sqlite3.connect(path) as held:
+        for kind, key, raw in held.execute("SELECT kind, key, raw FROM kept").fetchall():
+            row = (raw.replace(b"crew", b"craw"), kind, key)
+            held.execute("UPDATE kept SET raw = ? WHERE kind = ? AND key = ?", row)
+    held.close()
+    assert said(tree, settings) == first
 
 
 @pytest.mark.parametrize("raw", [b"", b"no database at all" * 500], ids=["empty", "odd"])

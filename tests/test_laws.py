@@ -9,16 +9,18 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from programs import APPS, composed, generated, programs
 
-from factorlint import baseline, fix, run
+from factorlint import baseline, cache, fix, run
 from factorlint.adopt import Examined
 from factorlint.config import Persona, Settings
 from factorlint.model import Finding, Report, Status
@@ -53,6 +55,15 @@ def report(files: Mapping[str, str], told: Settings = AUDITOR) -> Report:
     return examined(files, told).report
 
 
+def texts(app: Path) -> dict[str, str]:
+    """The files of an app."""
+    return {
+        path.relative_to(app).as_posix(): path.read_text(encoding="utf-8")
+        for path in app.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
 Kept = Counter[tuple[str, str, str]]
 
 
@@ -72,16 +83,12 @@ def open_ones(told: Report) -> list[Finding]:
 @few
 @given(st.sampled_from(APPS), st.integers(1, 4), st.randoms(use_true_random=False))
 def test_jobs_order_and_folder_change_no_byte(app: Path, jobs: int, dice: random.Random) -> None:
-    texts = {
-        path.relative_to(app).as_posix(): path.read_text(encoding="utf-8")
-        for path in app.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-    names = sorted(texts)
+    held = texts(app)
+    names = sorted(held)
     here = Path.cwd()
     said = set()
     for order, count, elsewhere in ((names, 1, False), (dice.sample(names, len(names)), jobs, True)):
-        with tree({name: texts[name] for name in order}) as root:
+        with tree({name: held[name] for name in order}) as root:
             try:
                 os.chdir(root.parent if elsewhere else here)
                 told = run.audit(Path(root.name) if elsewhere else root, (), Settings(jobs=count))
@@ -89,6 +96,87 @@ def test_jobs_order_and_folder_change_no_byte(app: Path, jobs: int, dice: random
                 os.chdir(here)
         said.add("".join(render(form, told, Look()) for form in ("json", "text", "sarif", "html")))
     assert len(said) == 1
+
+
+def _other_version(root: Path, told: Settings, dice: random.Random) -> None:
+    """Another version of the program, which means something else by all that it keeps, has been here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cache, "_edition", lambda: f"another{dice.randrange(3)}")
+        run.audit(root, (), told)
+
+
+def _changed_and_back(root: Path, told: Settings, dice: random.Random) -> None:
+    path = dice.choice(sorted(root.rglob("*.py")))
+    raw = path.read_bytes()
+    path.write_bytes(dice.choice((b"", b"def f(:", raw[: len(raw) // 2], raw.replace(b"crew", b"band"))))
+    _rest()
+    run.audit(root, (), told)
+    path.write_bytes(raw)
+
+
+def _touched(root: Path, told: Settings, dice: random.Random) -> None:
+    os.utime(dice.choice(sorted(root.rglob("*.py"))))
+
+
+def _gone_and_back(root: Path, told: Settings, dice: random.Random) -> None:
+    path = dice.choice(sorted(root.rglob("*.py")))
+    path.rename(root.parent / "aside")
+    run.audit(root, (), told)
+    (root.parent / "aside").rename(path)
+
+
+def _damaged(root: Path, told: Settings, dice: random.Random) -> None:
+    """Some bytes of what is kept are others."""
+    for path in _databases(told):
+        raw = bytearray(path.read_bytes())
+        for _ in range(dice.choice((1, 10, 300))):
+            raw[dice.randrange(len(raw))] = dice.randrange(256)
+        path.write_bytes(raw)
+
+
+def _cut(root: Path, told: Settings, dice: random.Random) -> None:
+    for path in _databases(told):
+        os.truncate(path, dice.randrange(path.stat().st_size))
+
+
+def _lost(root: Path, told: Settings, dice: random.Random) -> None:
+    for path in _databases(told):
+        path.unlink()
+
+
+def _nothing(root: Path, told: Settings, dice: random.Random) -> None:
+    """A warm run."""
+
+
+def _databases(told: Settings) -> list[Path]:
+    assert told.cache_dir
+    return [path for path in sorted(told.cache_dir.glob("*.sqlite")) if path.stat().st_size]
+
+
+def _rest() -> None:
+    """Until a file that was just written counts as one that is not being written to."""
+    time.sleep(2 * cache._FRESH / 1e9)
+
+
+Happening = Callable[[Path, Settings, random.Random], None]
+HAPPENINGS: tuple[Happening, ...] = (
+    *(_nothing, _other_version, _changed_and_back, _touched, _gone_and_back, _damaged, _cut, _lost),
+)
+stories = st.lists(st.sampled_from(HAPPENINGS), min_size=2, max_size=6)
+
+
+@few
+@given(st.sampled_from(APPS), stories, st.randoms(use_true_random=False))
+def test_no_state_of_the_cache_changes_a_byte(app: Path, happenings: list[Happening], dice: random.Random) -> None:
+    with tree(texts(app)) as root:
+        alone = render("json", run.audit(root, (), Settings(jobs=1, no_cache=True)), Look())
+        told = Settings(jobs=1, cache_dir=root.parent / "kept")
+        _rest()
+        assert render("json", run.audit(root, (), told), Look()) == alone, "cold"
+        for happening in happenings:
+            happening(root, told, dice)
+            _rest()
+            assert render("json", run.audit(root, (), told), Look()) == alone, happening.__name__
 
 
 @few
