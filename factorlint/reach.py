@@ -203,9 +203,13 @@ class Reach:
         """Whether a function of the tree does one of KINDS, with at most WITHIN functions between."""
         return _within(self.summary(place), kinds, within)
 
-    def statements_do(self, path: str, first: int, last: int, kinds: Collection[str], within: int = _DEPTH) -> bool:
-        """The same of statements FIRST to LAST of a file."""
+    def statements_do(
+        self, path: str, first: int, last: int, kinds: Collection[str], within: int = _DEPTH, own: int | None = None
+    ) -> bool:
+        """The same of statements FIRST to LAST of a file, or of those of the scope OWN among them."""
         for called in self.calls(path, first, last):
+            if own is not None and called.scope != own:
+                continue
             for callee in self.callees(path, called):
                 if _does(callee) in kinds:
                     return True

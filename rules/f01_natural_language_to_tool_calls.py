@@ -279,13 +279,17 @@ def _runs(node: cst.Call, here: Here) -> str | None:
 
 
 def _asked(here: Here) -> bool:
-    """Whether a person is asked in the same function before."""
+    """Whether a person is asked in the same function before, or in one that is written in it and called there."""
     function = here.function()
     if function is None:
         return False
-    first = function.order + 1
-    for called in here.view.reach.calls(here.where.path, first, here.where.order):
-        for one in here.view.reach.callees(here.where.path, called):
-            if one.path == "builtins.input" or (one.symbol is not None and one.symbol.does == "ask-human"):
-                return True
+    reach, path = here.view.reach, here.where.path
+    before = list(reach.calls(path, function.order + 1, here.where.order))
+    own = [one for called in before if called.scope == function.id for one in reach.callees(path, called)]
+    run = {function.id} | {one.place.scope for one in own if one.place is not None and one.place.path == path}
+    for called in before:
+        if called.scope in run:
+            for one in reach.callees(path, called):
+                if one.path == "builtins.input" or (one.symbol is not None and one.symbol.does == "ask-human"):
+                    return True
     return False

@@ -310,7 +310,7 @@ def _tried_otherwise(here: Here) -> bool:
     if here.outer(cst.While, cst.For) is not None or any(True for _ in here.inside(cst.Continue)):
         return False
     after = here.view.reach.end(here.where.path, here.where.order) + 1
-    return here.view.reach.statements_do(here.where.path, after, function.end, _ASKS, within=2)
+    return here.view.reach.statements_do(here.where.path, after, function.end, _ASKS, within=2, own=function.id)
 
 
 def _parent(here: Here) -> cst.CSTNode | None:
