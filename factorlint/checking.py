@@ -107,10 +107,23 @@ def _make(root: Path, changes: list[Fixed], typed: Typed | None) -> None:
     if typed:
         sys.stdout.buffer.write(changes[0].after.encode() if changes else typed.raw)
         sys.stdout.flush()
-    for one in changes if not typed else ():
+    made = [one for one in changes if typed or _unchanged(root / one.path, one)]
+    for one in made if not typed else ():
         files.write(root / one.path, one.after.encode())
-    if changes:
-        say(_counted(changes, "fixed"))
+    for one in changes:
+        if one not in made:
+            say(quoted(f"{one.path}: changed meanwhile, and left as it is"))
+    if made:
+        say(_counted(made, "fixed"))
+
+
+def _unchanged(path: Path, change: Fixed) -> bool:
+    """Whether PATH holds what CHANGE was made of: what somebody saved during the run is not written over."""
+    try:
+        with open(path, "rb", opener=files.no_detour) as stream:
+            return stream.read() == change.before.encode()
+    except OSError:
+        return False
 
 
 def _more(report: Report, wishes: Wishes) -> None:

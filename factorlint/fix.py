@@ -50,7 +50,8 @@ def fixes(root: Path, sites: Sequence[Site], unsaved: Mapping[str, bytes] = Mapp
         plain = text.replace("\r\n", "\n")
         if "\r" in plain or plain.replace("\n", newline) != text:
             continue  # mixed ends of lines would not survive
-        after, count = fixed(plain, here)
+        lines = plain.removeprefix("\ufeff").split("\n")
+        after, count = fixed(plain, [site for site in here if _stands(lines, site)])
         if count:
             yield Fixed(path, text, after.replace("\n", newline), count)
 
@@ -82,6 +83,17 @@ def fixed(text: str, sites: Sequence[Site]) -> tuple[str, int]:
     except cst.ParserSyntaxError:
         return text, 0
     return text[: len(text) - len(bare)] + after, count
+
+
+def _stands(lines: Sequence[str], site: Site) -> bool:
+    """Whether what was found is still where it was: somebody may have written to the file since it was read."""
+    span = site.span
+    piece = list(lines[span.line - 1 : span.end_line])
+    if not piece:
+        return False
+    piece[-1] = piece[-1][: span.end_column - 1]
+    piece[0] = piece[0][span.column - 1 :]
+    return " ".join(" ".join(piece).split()).startswith(" ".join(site.source.split()))
 
 
 def _overlap(one: Edit, other: Edit) -> bool:

@@ -8,6 +8,8 @@ import pytest
 from installed import call, put
 from making import OPAQUE, make_site
 
+from factorlint import checking, fix, run
+from factorlint.config import Settings
 from factorlint.fix import fixed
 from factorlint.model import Fix, Span
 
@@ -266,6 +268,20 @@ def test_safe_fixes_change_comments_only(tmp_path: Path) -> None:
     assert "factorlint: 7 findings fixed in 2 files\n" in done.err
     assert "more can be fixed with --unsafe-fixes" in done.err
     assert done.lines("FL9001") == []
+
+
+def test_what_was_saved_meanwhile_is_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the fixes are made, the lines of one file move; before they are written, another is saved."""
+    text = "import crewai\nx = 1  # factorlint: ignore[FL0801] gone\n"
+    put(tmp_path, {"moved.py": text, "saved.py": text, "app.py": text})
+    found = fix.wanted(run.audit(tmp_path, (), Settings(jobs=1, no_cache=True)).sites, False)
+    put(tmp_path, {"moved.py": "import os\n\n" + text})
+    changes = list(fix.fixes(tmp_path, found))
+    assert [one.path for one in changes] == ["app.py", "saved.py"]
+    put(tmp_path, {"saved.py": text + "y = 2\n"})
+    checking._make(tmp_path, changes, None)
+    assert (tmp_path / "saved.py").read_text() == text + "y = 2\n"
+    assert (tmp_path / "app.py").read_text() == "import crewai\nx = 1\n"
 
 
 def test_all_fixes_and_the_second_time_nothing(tmp_path: Path) -> None:

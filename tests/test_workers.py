@@ -56,7 +56,7 @@ def test_a_lost_worker_costs_its_item(start: str, fate: str, failure: Failure) -
 @pytest.mark.parametrize(
     ("fate", "message"),
     [
-        ("crash", "ZeroDivisionError: integer division or modulo by zero at spawned.py:"),
+        ("crash", "ZeroDivisionError: "),
         ("quit", "SystemExit: enough at"),
     ],
 )
