@@ -98,12 +98,16 @@ def apart(target: str, given: argparse.Namespace, seconds: int, seed: int) -> Co
     before = set((out / "crashes").iterdir())
     command = [sys.executable, __file__, "--out", out, "--guide", target, "--turn", str(seconds), "--seed", str(seed)]
     command += [word for folder in given.code or () for word in ("--code", folder)]
-    done = subprocess.run(command, capture_output=True, check=False, timeout=seconds + 600)
-    said = (done.stderr + done.stdout).decode("utf-8", "replace")
+    try:
+        done = subprocess.run(command, capture_output=True, check=False, timeout=seconds + 600)
+        code, raw = done.returncode, done.stderr + done.stdout
+    except subprocess.TimeoutExpired as late:  # a busy machine; a single input that hangs is libFuzzer's to tell
+        code, raw = 0, (late.stderr or b"") + (late.stdout or b"")
+    said = raw.decode("utf-8", "replace")
     new = [path for path in (out / "crashes").iterdir() if path not in before and path.suffix != ".txt"]
     for path in new:
         path.with_name(f"{path.name}.txt").write_text(said[-9000:])
-    if done.returncode and not new and "SUMMARY: libFuzzer" not in said:  # else the like of it is there already
+    if code and not new and "SUMMARY: libFuzzer" not in said:  # else the like of it is there already
         raise SystemExit(f"{target}: {said[-4000:]}")
     return tried(said), len(new)
 
