@@ -9,7 +9,8 @@ import libcst as cst
 from factorlint.expr import Expr, Item, Name, Other, walk
 from factorlint.facts import Scope
 from factorlint.model import Check, Confidence, Owner, Severity
-from factorlint.origin import Where
+from factorlint.origin import Kind, Where
+from factorlint.project import LOOPS
 from factorlint.rule import Here, Mark, Rule
 from factorlint.threads import Holder, Sent
 
@@ -109,8 +110,13 @@ class OwnYourContextWindow(Rule):
                 yield from self._grows(node, here, sent)
 
     def _grows(self, node: cst.Call, here: Here, sent: Sent) -> Iterator[Mark]:
+        for name in _parameters_back(here, sent):
+            yield here.mark(UNBOUNDED_CONTEXT, node, confidence=Confidence.MEDIUM, what=name)
+            return
         for holder in sorted(sent.holders, key=lambda one: (one.kind, one.path, one.scope, one.name)):
             what = _growing(here, holder)
+            if what is None and not _limited(sent):
+                what = _handed_back(here, holder, sent)
             if what is None or _trimmed(here, holder, sent) or _deletes(here, holder) or _bounded(here, holder):
                 continue
             yield here.mark(UNBOUNDED_CONTEXT, node, confidence=Confidence.MEDIUM, what=what)
@@ -162,6 +168,57 @@ def _growing(here: Here, holder: Holder) -> str | None:
         if loop.where.order < row.order <= end and row.value is not None and _adds_to_itself(row.value, holder.name):
             return holder.name
     return None
+
+
+def _handed_back(here: Here, holder: Holder, sent: Sent) -> str | None:
+    """The name of a history that is given back longer by the very run that it is sent to, for the next turn."""
+    if holder.kind != "local":
+        return None
+    view = here.view
+    scope = view.project.files[holder.path].scopes[holder.scope]
+    for row in scope.bindings.get(holder.name, ()):
+        where = Where(holder.path, scope.id, row.order)
+        if row.value is not None and _in_a_loop(here, where) and _all_messages(here, row.value, where, sent):
+            return holder.name
+    return None
+
+
+def _parameters_back(here: Here, sent: Sent) -> Iterator[str]:
+    """The parameters that are sent as history and then set to all that was said: whoever calls again passes it on."""
+    scope = here.view.project.scope(sent.where)
+    if _limited(sent):
+        return
+    for one in scope.parameters:
+        rows = scope.bindings.get(one.name, ())
+        passed = any(value == Name(one.name) for _, value in sent.called.call.keywords)
+        for row in rows if passed else ():
+            where = Where(sent.where.path, scope.id, row.order)
+            if row.value is not None and _all_messages(here, row.value, where, sent):
+                yield one.name
+
+
+def _in_a_loop(here: Here, where: Where) -> bool:
+    statements = here.view.project.files[where.path].statements
+    return any(statements[order].kind in LOOPS for order in here.view.project.chain(where.path, where.order))
+
+
+def _all_messages(here: Here, value: Expr, where: Where, sent: Sent) -> bool:
+    """Whether VALUE is all that was said in the run that SENT is, its history included."""
+    if any(isinstance(one, Item) and isinstance(one.key, Other) for one in walk(value)):
+        return False
+    return any(
+        one.kind is Kind.ANSWER and one.shape == "messages" and one.call == sent.called.call
+        for one in here.view.tracer.origins(value, where)
+    )
+
+
+def _limited(sent: Sent) -> bool:
+    """Whether the run is given a limit, or its agent a hook that reworks the history."""
+    made = sent.origin.call
+    hooks = [name for name, _ in made.keywords if name] if made is not None else []
+    if any("limit" in name for name, _ in sent.called.call.keywords if name):
+        return True
+    return any("processor" in name or any(word in name for word in _TRIMMERS) for name in hooks)
 
 
 def _each_turn(here: Here, holder: Holder) -> bool:
