@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
+import random
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import hostile
 import pytest
@@ -235,6 +239,74 @@ def test_what_changes_under_the_run(tmp_path: Path) -> None:
     assert not any(SECRET in one.text for one in texts.sources.values())
 
 
+def test_a_tree_that_is_written_to_all_the_time(tmp_path: Path) -> None:
+    """Files are cut off, rewritten, deleted, moved and made links or folders while they are found, read and fixed."""
+    names = [f"m{at}.py" for at in range(30)] + [
+        "sub/a.py",
+        "book.ipynb",
+        "requirements.txt",
+        ".gitignore",
+        "setup.cfg",
+    ]
+    texts = (
+        AGENT,
+        "",
+        "x = (\n",
+        AGENT * 50,
+        hostile.FIXED,
+        notebook(AGENT),
+        "crewai==1\n-r more.txt\n",
+        "\0",
+        "*.py\n",
+    )
+    root = put(tmp_path / "tree", {"app.py": AGENT, "pyproject.toml": ""})
+    put(tmp_path / "outside", {"secret.py": f"{AGENT}X = '{SECRET}'\n"})
+    dice = random.Random(1)
+    over = threading.Event()
+
+    def write() -> None:
+        while not over.is_set():
+            path = root / dice.choice(names)
+            with contextlib.suppress(OSError):
+                _clear(path)
+                path.parent.mkdir(exist_ok=True)
+                if dice.random() < 0.1:
+                    path.symlink_to(tmp_path / "outside" / "secret.py")
+                elif dice.random() < 0.1:
+                    path.mkdir()
+                elif dice.random() < 0.9:
+                    path.write_text(dice.choice(texts))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for words in (
+            "check -o json",
+            "check -o json",
+            "check --fix -o json",
+            "audit --diff",
+            "baseline create",
+            "plan",
+        ):
+            done = call(root, *words.split())
+            assert done.code in DOCUMENTED, done.err
+            assert SECRET not in done.out + done.err
+            if "json" in words:
+                assert not {"crash", "rule-crash", "worker-died"} & {one["kind"] for one in done.report["problems"]}
+                assert "FL0801" in found(done, "app.py")
+    finally:
+        over.set()
+        writer.join()
+    assert (tmp_path / "outside" / "secret.py").read_text() == f"{AGENT}X = '{SECRET}'\n"
+
+
+def _clear(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        path.rmdir()
+    else:
+        path.unlink(missing_ok=True)
+
+
 # -- what is shown is not obeyed ---------------------------------------------------------------------------------------
 
 EVIL = "\x1b]0;owned\x07\x1b[2J\u202e\u200b\x9b31m"
@@ -417,6 +489,29 @@ def test_a_bomb_costs_its_own_file(tmp_path: Path) -> None:
     told = {one["path"]: one["kind"] for one in done.report["problems"]}
     assert set(told) <= set(BOMBS)
     assert not {"crash", "worker-died", "timeout"} & set(told.values())
+
+
+def test_a_fleet_of_hostile_trees(tmp_path: Path) -> None:
+    """Each costs itself: the healthy one among them is judged as it is alone."""
+    pytest.importorskip("pyarrow", reason="the extra is not installed")
+    put(tmp_path / "trees" / "bombs", {"app.py": AGENT} | BOMBS)
+    hostile.odd_files(put(tmp_path / "trees" / "pipes", {"app.py": AGENT}))
+    put(tmp_path / "trees" / "healthy", {"app.py": AGENT, ".git/HEAD": "", "pyproject.toml": "nonsense = ["})
+    (tmp_path / "trees" / "loop").symlink_to(tmp_path / "trees")
+    told = hostile.repository(tmp_path / "trees" / "trapped")
+    words = ("fleet", *(f"trees/{name}" for name in ("bombs", "pipes", "healthy", "trapped", "nowhere")), "-o", "json")
+    done = call(tmp_path, *words, "--jobs", "2")
+    assert done.code in DOCUMENTED, done.err
+    assert told.sprung == ""
+    assert '"bombs"' in done.out
+    alone = call(tmp_path, "fleet", "trees/healthy", "-o", "json", "--tables", "alone")
+    rows = {one["repo"]: one for one in _rows(done)}
+    assert rows["healthy"] == _rows(alone)[0]
+
+
+def _rows(done: Done) -> list[dict[str, Any]]:
+    """The ranking without the places, which depend on the others."""
+    return [{key: value for key, value in one.items() if key != "rank"} for one in done.report["ranking"]]
 
 
 @pytest.mark.parametrize("name", ["factorlint.toml", "pyproject.toml"])

@@ -81,9 +81,9 @@ def test_a_pipe_is_written_to(tmp_path: Path) -> None:
 # -- a full disk -------------------------------------------------------------------------------------------------------
 
 
-def full(folder: Path, *words: str) -> tuple[int, str]:
-    """Run the command where no file may grow over a hundred bytes."""
-    limited = "import resource, os, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)); "
+def full(folder: Path, *words: str, size: int = 100) -> tuple[int, str]:
+    """Run the command where no file may grow over SIZE bytes."""
+    limited = f"import resource, os, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size})); "
     limited += f"os.execv({PROGRAM!r}, sys.argv[1:])"
     env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-c", limited, "factorlint", *words]
@@ -122,6 +122,20 @@ def test_a_full_disk_keeps_the_old_baseline(tmp_path: Path) -> None:
     before = contents(tmp_path)
     assert full(tmp_path, "baseline", "update")[0] == 2
     assert contents(tmp_path) == before
+
+
+def test_a_full_disk_costs_the_cache_alone(tmp_path: Path) -> None:
+    """Whether it cannot be begun or cannot grow: the report is the same, and the next run finds nothing broken."""
+    put(tmp_path, {"tree/app.py": AGENT, "tree/pyproject.toml": ""})
+    words = ("check", "tree", "-o", "json", "--cache-dir", str(tmp_path / "kept"))
+    for size in (0, 100, 5_000, 40_000):
+        put(tmp_path, {"tree/more.py": AGENT * (size // 100 + 1)})
+        alone = call(tmp_path, *words, "--no-cache")
+        code, said = full(tmp_path, *words, size=size)
+        assert (code, "Error" in said) == (1, False), said
+        for _ in range(2):
+            assert call(tmp_path, *words)[:2] == alone[:2]
+        shutil.rmtree(tmp_path / "kept")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
@@ -183,6 +197,33 @@ def test_an_interrupt_leaves_nothing(tmp_path: Path, words: str, whole_group: bo
     assert contents(tmp_path) == before
 
 
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no process list here")
+@pytest.mark.parametrize("words", ["history --jobs 2", "compare HEAD", "check --since HEAD", "plan -o openspec:specs"])
+def test_an_interrupt_leaves_no_copy(tmp_path: Path, words: str) -> None:
+    """Of what was read from git, or of what was to be written: neither where it was to be nor among temporary files."""
+    slow = AGENT + "".join(f"def f{n}(crew: Crew, a=None):\n    return crew.kickoff(a)\n" for n in range(1_500))
+    root = put(tmp_path / "tree", {f"m{n}.py": slow for n in range(6)} | {"pyproject.toml": ""})
+    for command in (("init", "-q"), ("add", "."), ("-c", "user.name=x", "-c", "user.email=x", "commit", "-qm", "x")):
+        subprocess.run(["git", *command], cwd=root, check=True, capture_output=True, timeout=60)
+    before = contents(root)
+    (tmp_path / "scratch").mkdir()
+    child = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTIBLE, PROGRAM, *words.split()],
+        cwd=root,
+        env={**os.environ, "TMPDIR": str(tmp_path / "scratch"), "PYTHONDONTWRITEBYTECODE": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert until(lambda: processes(child.pid) >= 2)
+    child.send_signal(signal.SIGINT)
+    child.communicate(timeout=60)
+    assert child.returncode == 130
+    assert until(lambda: processes(child.pid) == 0)
+    assert contents(root) == before
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
 # A shell's background jobs start with the interrupt ignored.
 INTERRUPTIBLE = """
 import os, signal, sys
@@ -213,3 +254,16 @@ def test_two_runs_at_once(tmp_path: Path) -> None:
     assert [path.name for path in (home / "factorlint" / "rules" / "__pycache__").glob("frameworks.json*")] == [
         "frameworks.json"
     ]
+
+
+def test_runs_that_share_a_cache(tmp_path: Path) -> None:
+    """One that does not exist yet, one that is there, and one of an earlier state of the tree."""
+    put(tmp_path, {"tree/app.py": AGENT, "tree/pyproject.toml": ""})
+    words = [PROGRAM, "check", "tree", "-o", "json", "--cache-dir", str(tmp_path / "kept")]
+    for change in ({}, {}, {"tree/more.py": AGENT * 3}):
+        put(tmp_path, change)
+        alone = call(tmp_path, *words[1:], "--no-cache")
+        pipe = subprocess.PIPE
+        runs = [subprocess.Popen(words, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True) for _ in range(5)]
+        said = [one.communicate(timeout=120) for one in runs]
+        assert {(one.returncode, *told) for one, told in zip(runs, said, strict=True)} == {tuple(alone)}
