@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -90,7 +91,7 @@ def audit(root: Path, paths: Sequence[Path], settings: Settings, around: Around 
 
 def examine(root: Path, paths: Sequence[Path], settings: Settings, around: Around = ALONE) -> Examined:
     """Everything that can be said of a tree without knowing another; of files that did not change, what was said."""
-    with cache.opened(settings.store, not settings.no_cache) as kept:
+    with _uncollected(), cache.opened(settings.store, not settings.no_cache) as kept:
         began = cache.now()
         found = find(root, paths, settings, around, kept)
         alone = not (settings.plugin or around.unsaved or around.remembers)
@@ -102,6 +103,18 @@ def examine(root: Path, paths: Sequence[Path], settings: Settings, around: Aroun
                 kept.put("run", [(name, said)])
         told: Examined = said
         return told
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """No search for circles in memory: facts make none, and to look for some takes as long as reading them."""
+    collected = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collected:
+            gc.enable()
 
 
 def say(root: Path, found: Found, settings: Settings, around: Around, kept: Cache) -> Examined:
