@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Expr, Item, Name, Other, walk
-from factorlint.facts import Scope
+from factorlint.expr import Attr, Call, Expr, Item, Name, Op, Other, walk
+from factorlint.facts import Called, Scope
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Where
 from factorlint.project import LOOPS
 from factorlint.rule import Here, Mark, Rule
-from factorlint.threads import Holder, Sent
+from factorlint.threads import GROW, Holder, Sent
 
 from . import _bounds, _context, _state
 
@@ -110,7 +110,7 @@ class OwnYourContextWindow(Rule):
                 yield from self._grows(node, here, sent)
 
     def _grows(self, node: cst.Call, here: Here, sent: Sent) -> Iterator[Mark]:
-        for name in _parameters_back(here, sent):
+        for name in (*_parameters_back(here, sent), *_longer_each_time(here, sent)):
             yield here.mark(UNBOUNDED_CONTEXT, node, confidence=Confidence.MEDIUM, what=name)
             return
         for holder in sorted(sent.holders, key=lambda one: (one.kind, one.path, one.scope, one.name)):
@@ -195,6 +195,59 @@ def _parameters_back(here: Here, sent: Sent) -> Iterator[str]:
             where = Where(sent.where.path, scope.id, row.order)
             if row.value is not None and _all_messages(here, row.value, where, sent):
                 yield one.name
+
+
+def _longer_each_time(here: Here, sent: Sent) -> Iterator[str]:
+    """The parameters that are sent, made longer, and handed to the same function again: recursion is a loop."""
+    view, path = here.view, sent.where.path
+    scope = view.project.scope(sent.where)
+    if scope.kind != "function":
+        return
+    passed = {value.id for _, value in sent.called.call.keywords if isinstance(value, Name)}
+    names = [one.name for one in scope.parameters if one.name in passed]
+    calls = [one for one in view.reach.calls(path, scope.order + 1, scope.end) if names]
+    for name in names:
+        again = [one.call for one in calls if _hands_on(here, one, name, (path, scope.id)) is not None]
+        if not again or any(isinstance(arg, Op) for call in again for arg in (*call.args, *_values(call))):
+            continue  # not called again, or with a count
+        if any(_lengthens(here, one, name) for one in calls) and not _cut_on_the_way(here, scope, name):
+            yield name
+
+
+def _values(call: Call) -> tuple[Expr, ...]:
+    return tuple(value for _, value in call.keywords)
+
+
+def _hands_on(here: Here, called: Called, name: str, to: tuple[str, int] | None = None) -> tuple[Where, str] | None:
+    """The function of the tree (the one at TO, if given) that CALLED gives NAME to, and what it calls it."""
+    call = called.call
+    if Name(name) not in (*call.args, *_values(call)):
+        return None
+    for callee in here.view.reach.callees(here.where.path, called):
+        for body in here.view.reach.bodies(callee):
+            if to is not None and (body.path, body.scope) != to:
+                continue
+            for one in here.view.project.scope(body).parameters:
+                if here.view.tracer.passed(call, body, one.name) == Name(name):
+                    return body, one.name
+    return None
+
+
+def _lengthens(here: Here, called: Called, name: str) -> bool:
+    func = called.call.func
+    if isinstance(func, Attr) and func.name in GROW and func.base == Name(name):
+        return True
+    given = _hands_on(here, called, name)
+    if given is None:
+        return False
+    body, inner = given
+    scope = here.view.project.scope(body)
+    return any(True for _ in here.view.threads.grown(Name(inner), body.path, scope))
+
+
+def _cut_on_the_way(here: Here, scope: Scope, name: str) -> bool:
+    calls = here.view.reach.calls(here.where.path, scope.order + 1, scope.end)
+    return any(_cuts(one.call, name) for one in calls)
 
 
 def _in_a_loop(here: Here, where: Where) -> bool:
