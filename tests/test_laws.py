@@ -307,8 +307,8 @@ def _bound(body: list[ast.stmt]) -> set[str]:
 
 
 # Whether code stands in a script's own body is the question of F11; a named text of a module is a prompt, one inside a
-# function is a line of it; and the function around all of it also does all of it: it goes on, and it fetches first.
-_ELSEWHERE = ("FL11", "callable-agent", "owned-prompt", "resume-api", "prefetched-context")
+# function is a line of it; and the function around all of it also does all of it: it goes on, fetches, has a context.
+_ELSEWHERE = ("FL11", "callable-agent", "owned-prompt", "owned-context", "resume-api", "prefetched-context")
 
 
 def _found(rows: Kept, text: str) -> Counter[tuple[str, str]]:
