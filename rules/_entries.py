@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from factorlint.expr import Attr, Name
 from factorlint.facts import Called, Facts
 from factorlint.origin import Kind, Origin, Where
 from factorlint.reach import Reached
@@ -26,11 +27,38 @@ def starts(view: View, callee: Origin, called: Called, where: Where) -> bool:
     return not makers or any(_is_agent(view, one) for one in makers)
 
 
+def started(view: View, called: Called, where: Where) -> Origin | None:
+    """What CALLED starts, if an agent of a library; one that was seen made says more than an annotation."""
+    callees = view.reach.callees(where.path, called)
+    known = [one for one in callees if any(maker.call is not None for maker in makers_of(view, one, called, where))]
+    return next((one for one in known or callees if starts(view, one, called, where)), None)
+
+
 def makers_of(view: View, callee: Origin, called: Called, where: Where) -> list[Origin]:
     """The agents that a run is of: what its method belongs to, and what it is given."""
     passed = view.agents.agents_passed(callee.symbol, called.call, where) if callee.symbol is not None else ()
     found = [*passed] or ([callee.receiver] if callee.receiver is not None else [])
+    if found and all(one.call is None for one in found):
+        found = _handed_in(view, called, where) or found
     return [one for one in found if one.kind in (Kind.INSTANCE, Kind.LIBRARY, Kind.OBJECT)]
+
+
+def _handed_in(view: View, called: Called, where: Where) -> list[Origin]:
+    """The agents behind a parameter, of which the annotation says no more than that they are agents."""
+    func = called.call.func
+    names = [func.base, *called.call.args] if isinstance(func, Attr) else [*called.call.args]
+    found: list[Origin] = []
+    for name in names[:2]:
+        bound = view.tracer.parameter_of(name, where) if isinstance(name, Name) else None
+        if bound is None or not isinstance(name, Name):
+            continue
+        scope, at = bound
+        row = next(one for one in scope.parameters if one.name == name.id)
+        if row.default is not None:
+            found += view.tracer.origins(row.default, Where(at.path, scope.parent, scope.order))
+        for value, place in view.tracer.passed_exprs(scope, name.id, at):
+            found += view.tracer.origins(value, place)
+    return [one for one in found if one.kind is Kind.INSTANCE and one.call is not None]
 
 
 def _is_agent(view: View, maker: Origin) -> bool:
@@ -97,9 +125,9 @@ def conducts(view: View, place: Where) -> bool:
 def _starts_or_loops(view: View, place: Where) -> bool:
     for called in view.project.calls_in(place.path, place.scope):
         where = Where(place.path, called.scope, called.order)
+        if started(view, called, where) is not None:
+            return True
         for callee in view.reach.callees(place.path, called):
-            if starts(view, callee, called, where):
-                return True
             asks = callee.kind is not Kind.ANSWER and callee.symbol is not None and callee.symbol.does == "call-model"
             if asks and loop_around(view, where, place) is not None:
                 return True
@@ -148,6 +176,6 @@ def is_first(view: View, where: Where) -> bool:
         if called.order >= where.order:
             continue
         at = Where(where.path, called.scope, called.order)
-        if any(starts(view, callee, called, at) for callee in view.reach.callees(where.path, called)):
+        if started(view, called, at) is not None:
             return False
     return True

@@ -6,10 +6,14 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from factorlint.expr import Attr, Call, Expr, Name, last_name, walk
+from factorlint.facts import Called
 from factorlint.model import Confidence
 from factorlint.origin import Kind, Origin, Where
 from factorlint.reach import Reached
 from factorlint.rule import Here
+from factorlint.threads import GROW
+from factorlint.walk import children
 
 MODEL = ("call-model", "run")
 _FAR = 4  # functions between a loop and its model call: run → step → query → the model's own class → its retry
@@ -78,12 +82,18 @@ def _made_inside(answer: Origin, here: Here) -> bool:
 
 
 def only_retries(node: cst.While | cst.For, here: Here) -> bool:
-    """A loop that only repeats one call until it succeeds: attempts counted by `for`, or `try` alone in `while`."""
+    """Whether the loop takes no further steps: it repeats one call until it succeeds, or asks about one thing each."""
     if isinstance(node, cst.For):
         target = node.target.value.lower() if isinstance(node.target, cst.Name) else ""
-        return any(word in target for word in ("attempt", "retr", "tries", "trial")) or _tries_first(node)
+        named = any(word in target for word in ("attempt", "retr", "tries", "trial"))
+        return named or _tries_first(node) or _ends_on_success(node) or _is_batch(node, here)
+    if _ends_on_success(node):
+        return True
     body = node.body.body
-    return len(body) == 1 and isinstance(body[0], cst.Try)
+    if len(body) != 1 or not isinstance(body[0], cst.Try):
+        return False
+    counted = not (isinstance(node.test, cst.Name) and node.test.value == "True")
+    return counted or not (_grows(here) or _steps_object(here))
 
 
 def _tries_first(node: cst.For) -> bool:
@@ -92,18 +102,157 @@ def _tries_first(node: cst.For) -> bool:
     return len(body) == 1 and isinstance(body[0], cst.Try)
 
 
+def _ends_on_success(node: cst.While | cst.For) -> bool:
+    """``while True: …; try: x = ask(); break; except …: count += 1``: only an error leads into another round."""
+    lines = node.body.body
+    tries = [one for one in lines if isinstance(one, cst.Try)]
+    if len(tries) != 1 or any(isinstance(one, (cst.For, cst.While, cst.With, cst.Match)) for one in lines):
+        return False
+    tried = tries[0]
+    ending = (tried.orelse.body if tried.orelse is not None else tried.body).body[-1]
+    small = ending.body[-1] if isinstance(ending, cst.SimpleStatementLine) else None
+    return isinstance(small, (cst.Return, cst.Break)) and not _goes_round(tried.body)
+
+
+def _goes_round(block: cst.CSTNode) -> bool:
+    """Whether a `continue` in BLOCK begins another round of the loop around it."""
+    queue = [block]
+    while queue:
+        one = queue.pop()
+        if isinstance(one, cst.Continue):
+            return True
+        if not isinstance(one, (cst.For, cst.While, cst.FunctionDef, cst.ClassDef, cst.Lambda)):
+            queue += children(one)
+    return False
+
+
+def _grows(here: Here) -> bool:
+    """Whether the loop puts something into a list or thread."""
+    return any(last_name(inner.expr(inner.node.func)) in GROW for inner in here.inside(cst.Call))
+
+
+def _steps_object(here: Here) -> bool:
+    """Whether the loop asks through a method of an object of the tree, which may keep what was said."""
+    path, order = here.where.path, here.where.order
+    calls = here.view.reach.calls(path, order, here.view.reach.end(path, order))
+    return any(_asks_itself(here, called) and _may_remember(here, called) for called in calls)
+
+
+def _is_batch(node: cst.For, here: Here) -> bool:
+    """Whether the loop asks about each element by itself: nothing that one round leaves behind is sent in the next."""
+    over = here.expr(node.iter)
+    if isinstance(over, Call) and last_name(over.func) in _NUMBERS:
+        return False
+    path, order, view = here.where.path, here.where.order, here.view
+    end = view.reach.end(path, order)
+    left = _left_behind(here, end)
+    asked = False
+    for called in view.reach.calls(path, order + 1, end):
+        if called.scope != here.where.scope or not view.reach.statements_do(path, called.order, called.order, MODEL, 3):
+            continue
+        if not _asks_itself(here, called):
+            continue
+        asked = True
+        if _may_remember(here, called):
+            return False
+        passed = (*called.call.args, *(value for _, value in called.call.keywords))
+        if any(_made_of(here, value, left, called.order, 0) for value in passed):
+            return False
+    return asked
+
+
+_NUMBERS = frozenset(("range", "count", "cycle", "repeat", "iter"))
+
+
+def _asks_itself(here: Here, called: Called) -> bool:
+    """Whether this very call, and not another of its statement, comes to a model."""
+    path, view = here.where.path, here.view
+    for one in view.reach.callees(path, called):
+        if one.kind is Kind.ANSWER:
+            continue
+        if one.symbol is not None and one.symbol.does in MODEL:
+            return True
+        if any(view.reach.function_does(body, MODEL, within=3) for body in view.reach.bodies(one)):
+            return True
+    return False
+
+
+def _may_remember(here: Here, called: Called) -> bool:
+    """Whether what is called is a method of an object of the tree, which may keep what it was asked before."""
+    where = Where(here.where.path, called.scope, called.order)
+    return isinstance(called.call.func, Attr) and any(
+        one.kind is not Kind.DEFINITION or one.receiver is not None or _is_method(here, one)
+        for one in here.view.tracer.origins(called.call.func, where)
+        if one.symbol is None
+    )
+
+
+def _is_method(here: Here, one: Origin) -> bool:
+    if one.place is None:
+        return False
+    holder = here.view.project.files[one.place.path].scopes[here.view.project.scope(one.place).parent]
+    return holder.kind == "class"
+
+
+def _left_behind(here: Here, end: int) -> set[str]:
+    """The names that the loop binds or fills and that were there before it: a history, a running summary."""
+    order, scope = here.where.order, here.scope
+    found: set[str] = set()
+    for name, rows in scope.bindings.items():
+        before = any(row.order < order for row in rows)
+        if before and any(order < row.order <= end for row in rows):
+            found.add(name)
+    for called in here.view.reach.calls(here.where.path, order + 1, end):
+        func = called.call.func
+        if isinstance(func, Attr) and func.name in GROW and isinstance(func.base, Name):
+            if any(row.order < order for row in scope.bindings.get(func.base.id, ())):
+                found.add(func.base.id)
+    return found
+
+
+def _made_of(here: Here, expr: Expr, names: set[str], order: int, depth: int) -> bool:
+    scope = here.scope
+    for one in walk(expr):
+        if not isinstance(one, Name):
+            continue
+        if one.id in names:
+            return True
+        rows = [row for row in scope.bindings.get(one.id, ()) if here.where.order < row.order < order]
+        for row in rows if depth < 3 else ():
+            if row.value is not None and _made_of(here, row.value, names, row.order, depth + 1):
+                return True
+    return False
+
+
 def steps_below(here: Here, reached: Reached) -> bool:
     """A `while` whose steps lie in functions of the tree, unless it only reads a person's messages (a REPL)."""
     if reached.depth == 0:
         return False
+    return not begins_anew(here)
+
+
+_RECEIVES = frozenset("recv receive receive_bytes receive_json receive_text".split())
+
+
+def begins_anew(here: Here) -> bool:
+    """Whether the loop takes in something new from outside: a message that a person or a socket sends."""
     path, order = here.where.path, here.where.order
-    end = here.view.reach.end(path, order)
-    asks = any(
-        origin.path == "builtins.input" or (origin.symbol is not None and origin.symbol.does == "ask-human")
-        for called in here.view.reach.calls(path, order, end)
-        for origin in here.view.reach.callees(path, called)
-    )
-    return not asks
+    for called in here.view.reach.calls(path, order, here.view.reach.end(path, order)):
+        if last_name(called.call.func) in _RECEIVES:
+            return True
+        for callee in here.view.reach.callees(path, called):
+            inner = [one.callee for body in here.view.reach.bodies(callee) for one in _written_in(here, body)]
+            if any(one.path == "builtins.input" or _asks_a_person(one) for one in (callee, *inner)):
+                return True
+    return False
+
+
+def _written_in(here: Here, place: Where) -> Iterator[Reached]:
+    return (one for one in here.view.reach.below(place) if one.depth == 0)
+
+
+def _asks_a_person(callee: Origin) -> bool:
+    return callee.symbol is not None and callee.symbol.does == "ask-human"
 
 
 def recursion(here: Here, place: Where) -> cst.Call | None:

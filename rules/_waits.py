@@ -18,6 +18,7 @@ _EVENTS = frozenset("threading.Event asyncio.Event anyio.Event trio.Event multip
 _FUTURES = ("create_future", "asyncio.Future", "asyncio.futures.Future", "concurrent.futures.Future")
 _AROUND = frozenset("asyncio.wait_for asyncio.shield asyncio.wrap_future".split())
 _OUTSIDE = ("requests.", "httpx.", "aiohttp.", "urllib.request.", "imaplib.", "http.client.", "urllib3.")
+_RUNS = ("call-model", "run", "run-graph")
 _LONG = 10  # seconds; a shorter sleep in a step paces it
 _DEPTH = 3
 
@@ -49,7 +50,18 @@ def on_the_way(view: View, where: Where) -> bool:
     if function is None:
         return False
     place = Where(where.path, function.id, function.order)
-    return _entries.holds(view, place) or _entries.is_inside(view, place)
+    return _entries.holds(view, place) or _in_its_loop(view, where, function.order) or _entries.is_inside(view, place)
+
+
+def _in_its_loop(view: View, where: Where, top: int) -> bool:
+    """Whether a `while` of the same function, around the statement, comes to a model in every round."""
+    statements = view.project.files[where.path].statements
+    return any(
+        order > top
+        and statements[order].kind == "While"
+        and view.reach.statements_do(where.path, order, view.reach.end(where.path, order), _RUNS, within=_DEPTH)
+        for order in view.project.chain(where.path, where.order)
+    )
 
 
 def _why_it_sleeps(here: Here, node: cst.Call) -> str | None:
@@ -64,7 +76,7 @@ def _why_it_sleeps(here: Here, node: cst.Call) -> str | None:
     if not _asks_outside(view, top.where) or _goes_forward(top):
         return None
     comes_to_model = any(
-        one.does in ("call-model", "run", "run-graph") and one.depth <= _DEPTH
+        one.does in _RUNS and one.depth <= _DEPTH
         for one in view.reach.inside(where.path, top.where.order, view.reach.end(where.path, top.where.order))
     )
     if comes_to_model or on_the_way(view, where):

@@ -120,12 +120,11 @@ class LaunchPauseResume(Rule):
         for called in here.view.reach.calls(here.where.path, order, order):
             if called.call != here.expr(node):
                 continue
-            for callee in here.view.reach.callees(here.where.path, called):
-                if _entries.starts(here.view, callee, called, here.where):
-                    reached = Reached(callee, called, here.where.path, 0)
-                    what = f"the run {callee.path.rpartition('.')[2]}()"
-                    yield from self._entry(node, here, (reached,), what, callee)
-                    return
+            callee = _entries.started(here.view, called, here.where)
+            if callee is not None:
+                reached = Reached(callee, called, here.where.path, 0)
+                what = f"the run {callee.path.rpartition('.')[2]}()"
+                yield from self._entry(node, here, (reached,), what, callee)
             return
 
     def visit_Await(self, node: cst.Await, here: Here) -> Iterator[Mark]:

@@ -11,7 +11,7 @@ from factorlint.model import Check, Confidence, Fix, Owner, Severity
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here, Mark, Rule, facts_at
 
-from . import _people, _tools
+from . import _people, _stops, _tools
 from ._choice import branches
 
 BLOCKING_HUMAN_INPUT = Check(
@@ -164,7 +164,7 @@ class ContactHumansWithTools(Rule):
             return
         place = Where(here.where.path, number, here.where.order)
         key = (place.path, place.scope)
-        if key not in here.view.agents.bodies:
+        if key not in here.view.agents.bodies or key in here.view.once(_stops.stopped):
             return
         scope = here.view.project.scope(place)
         holder = here.view.project.files[place.path].scopes[scope.parent] if scope.parent >= 0 else None

@@ -224,7 +224,7 @@ class OwnYourControlFlow(Rule):
         again = recursion(here, place)
         if again is not None and branches_on_answer(here):
             yield here.mark(OWNED_LOOP, again, confidence=Confidence.MEDIUM)
-        if _feeds_forward(here, place):
+        if _feeds_forward(here, place) and not _inside_a_pipeline(here, place):
             yield here.mark(OWNED_PIPELINE, node, confidence=Confidence.MEDIUM)
 
 
@@ -235,28 +235,50 @@ def _own_scope(here: Here) -> Where | None:
 
 
 def _feeds_forward(here: Here, place: Where) -> bool:
-    """Whether a model call written in the function uses the answer of an earlier one written there."""
-    tracer, reach = here.view.tracer, here.view.reach
+    """Whether a model call written in the function uses what came of an earlier one written there."""
+    reach = here.view.reach
     scope = here.view.project.scope(place)
     calls = [
         (called, Where(place.path, called.scope, called.order))
         for called in reach.calls(place.path, scope.order + 1, scope.end)
         if called.scope == place.scope
     ]
-    asked = [
-        (called, where)
-        for called, where in calls
-        if any(one.kind is Kind.ANSWER for one in tracer.origins(called.call, where))
-        and _comes_to_a_model(here, place.path, called)
-    ]
+    asked = [(called, where) for called, where in calls if _comes_to_a_model(here, place.path, called)]
     made = {id(called.call) for called, _ in asked}
     if len(made) < 2:
         return False
     for called, where in asked:
+        if _when_a_person_says_so(here, where, scope.order) or _in_a_while(here, where, scope.order):
+            continue
         passed = (*called.call.args, *(value for _, value in called.call.keywords))
         if any(_comes_from(here, value, where, made - {id(called.call)}, 0) for value in passed):
             return True
     return False
+
+
+def _inside_a_pipeline(here: Here, place: Where) -> bool:
+    """Whether the function is a part of another one's sequence, written inside it."""
+    outer = here.view.facts.scopes[here.view.project.scope(place).parent]
+    return outer.kind == "function" and _feeds_forward(here, Where(place.path, outer.id, outer.order))
+
+
+def _in_a_while(here: Here, where: Where, top: int) -> bool:
+    """Whether the call stands in a `while`: an agent's loop, whose tools may ask a model as well."""
+    chain = here.view.project.chain(where.path, where.order)
+    return any(one > top and here.view.facts.statements[one].kind == "While" for one in chain)
+
+
+def _when_a_person_says_so(here: Here, where: Where, top: int) -> bool:
+    """Whether the call stands in a loop in which a person is asked what to do: no sequence of the code."""
+    reach, statements = here.view.reach, here.view.facts.statements
+    loops = [one for one in here.view.project.chain(where.path, where.order) if one > top]
+    return any(
+        callee.path == "builtins.input" or (callee.symbol is not None and callee.symbol.does == "ask-human")
+        for order in loops
+        if statements[order].kind in ("While", "For", "AsyncFor")
+        for called in reach.calls(where.path, order, reach.end(where.path, order))
+        for callee in reach.callees(where.path, called)
+    )
 
 
 def _comes_to_a_model(here: Here, path: str, called: Called) -> bool:
@@ -267,7 +289,7 @@ def _comes_to_a_model(here: Here, path: str, called: Called) -> bool:
         if one.symbol is not None and one.symbol.does in MODEL:
             return True
         for body in here.view.reach.bodies(one):
-            if here.view.reach.function_does(body, MODEL, within=2):
+            if here.view.project.scope(body).name != "__init__" and here.view.reach.function_does(body, MODEL, 3):
                 return True
     return False
 

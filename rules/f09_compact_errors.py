@@ -10,12 +10,12 @@ from factorlint.expr import Attr, Call, Const, Expr, Lambda, Name, last_name, wa
 from factorlint.facts import Called
 from factorlint.known_calls import answers_in
 from factorlint.model import Check, Confidence, Owner, Severity
-from factorlint.origin import Kind, Origin, Where
-from factorlint.reach import Reached
+from factorlint.origin import Kind, Where
 from factorlint.rule import Held, Here, Mark, Rule
 
 from . import _fallbacks, _waits
 from ._handlers import Does, fate, kept_for_later
+from ._loops import begins_anew
 from ._mended import bound, one_line, switched_off, told
 
 UNBOUNDED_RETRY = Check(
@@ -60,7 +60,6 @@ BOUNDED_RETRY = Check(None, "bounded-retry", Owner.CODE, None, "the retry is bou
 
 _ASKS = frozenset(("call-model", "run", "run-graph"))
 _PARSERS = ("parse", "validate")
-_RECEIVES = frozenset("recv receive receive_bytes receive_json receive_text".split())
 _COUNTERS = ("attempt", "retr", "tries", "trial")
 
 
@@ -335,25 +334,8 @@ def _is_site(here: Here, place: Where) -> bool:
 
 def _begins_anew(here: Here) -> bool:
     """Whether each round of the loop waits for something new from outside: a conversation, no second attempt."""
-    if any(_waits.is_future(inner, inner.node.expression) for inner in here.inside(cst.Await)):
-        return True
-    path, order = here.where.path, here.where.order
-    for called in here.view.reach.calls(path, order, here.view.reach.end(path, order)):
-        if last_name(called.call.func) in _RECEIVES:
-            return True
-        for callee in here.view.reach.callees(path, called):
-            inner = [one.callee for body in here.view.reach.bodies(callee) for one in _written_in(here, body)]
-            if any(one.path == "builtins.input" or _asks_a_person(one) for one in (callee, *inner)):
-                return True
-    return False
-
-
-def _written_in(here: Here, place: Where) -> Iterator[Reached]:
-    return (one for one in here.view.reach.below(place) if one.depth == 0)
-
-
-def _asks_a_person(callee: Origin) -> bool:
-    return callee.symbol is not None and callee.symbol.does == "ask-human"
+    waits = any(_waits.is_future(inner, inner.node.expression) for inner in here.inside(cst.Await))
+    return waits or begins_anew(here)
 
 
 def _asks(here: Here) -> bool:
