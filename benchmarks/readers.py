@@ -25,6 +25,7 @@ from factorlint.catalog import CatalogError
 from factorlint.config import ConfigError
 from factorlint.facts import Facts
 from factorlint.model import Role
+from factorlint.modules import Modules
 from factorlint.project import Project
 from factorlint.view import viewer
 from factorlint.visit import visit
@@ -70,7 +71,7 @@ def _look(path: str, raw: bytes) -> None:
         return
     learnt = run.learn_one(one)
     if isinstance(learnt, Facts):
-        project = Project({path: learnt}, (path,), known, "")
+        project = Project({path: learnt}, Modules((path,), known))
         told = visit(viewer(project, pins.Pins({}))(path), one, rules)
         bad = [problem for problem in told.problems if problem.kind in BAD]
         assert not bad, bad[0].message

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from factorlint.catalog import Catalog
+from factorlint.modules import Modules
 from factorlint.origin import Where
 from factorlint.project import Project
 
@@ -85,9 +86,9 @@ class Graph(NamedTuple):
     uses: Mapping[str, Set[str]]
 
 
-def graph(texts: Mapping[str, str], project: Project, extra_roots: Iterable[str] = ()) -> Graph:
+def graph(texts: Mapping[str, str], tree: Modules, extra_roots: Iterable[str] = ()) -> Graph:
     """Which of TEXTS (path → text) matter, by their imports and by addresses of chat endpoints in them."""
-    catalog = project.catalog
+    catalog = tree.catalog
     roots = frozenset(root for library in catalog.libraries if library.agentic for root in library.imports)
     roots |= frozenset(extra_roots)
     endpoints = tuple(sorted({piece for library in catalog.libraries for piece in library.endpoints}))
@@ -102,12 +103,12 @@ def graph(texts: Mapping[str, str], project: Project, extra_roots: Iterable[str]
         if any(piece in text for piece in endpoints):
             direct.add(path)
         for one in imports(text):
-            for target in _targets(one, path, project):
+            for target in _targets(one, path, tree):
                 uses.setdefault(path, set()).add(target)
                 used_by.setdefault(target, set()).add(path)
-            if path not in direct and _agentic(one, path, project, roots, catalog):
+            if path not in direct and _agentic(one, path, tree, roots, catalog):
                 direct.add(path)
-            elif worded and path not in doubtful and _strange(one, path, project, known):
+            elif worded and path not in doubtful and _strange(one, path, tree, known):
                 doubtful.add(path)
     above = _closure(direct | doubtful, used_by)
     return Graph(frozenset(direct), frozenset(_closure(above, uses)), uses)
@@ -134,46 +135,48 @@ def extenders(texts: Mapping[str, str], project: Project) -> tuple[str, ...]:
     for path in sorted(texts):
         if path in project.files or not extends.search(texts[path]):
             continue
-        if any(target in project.files for one in imports(texts[path]) for target in _targets(one, path, project)):
+        if any(
+            target in project.files for one in imports(texts[path]) for target in _targets(one, path, project.modules)
+        ):
             found.append(path)
     return tuple(found)
 
 
-def _targets(one: Import, path: str, project: Project) -> Sequence[str]:
+def _targets(one: Import, path: str, tree: Modules) -> Sequence[str]:
     found = []
-    module = project.module(one.module, path, one.level) if one.module or one.level else None
+    module = tree.module(one.module, path, one.level) if one.module or one.level else None
     if module:
         found.append(module)
-        inner = project.submodule(module, one.name) if one.name else None
+        inner = tree.submodule(module, one.name) if one.name else None
         if inner:
             found.append(inner)
     elif one.name and not one.level:
-        inner = project.module(f"{one.module}.{one.name}", path)
+        inner = tree.module(f"{one.module}.{one.name}", path)
         if inner:
             found.append(inner)
     elif one.name and one.level:
-        inner = project.module(f"{one.module}.{one.name}".lstrip("."), path, one.level)
+        inner = tree.module(f"{one.module}.{one.name}".lstrip("."), path, one.level)
         if inner:
             found.append(inner)
     return found
 
 
-def _agentic(one: Import, path: str, project: Project, roots: frozenset[str], catalog: Catalog) -> bool:
+def _agentic(one: Import, path: str, tree: Modules, roots: frozenset[str], catalog: Catalog) -> bool:
     full = f"{one.module}.{one.name}" if one.name else one.module
     if any(f".{root}." in f".{full}." for root in catalog.roots_anywhere):
         return True
-    if one.level or project.module(one.module, path) is not None:
+    if one.level or tree.module(one.module, path) is not None:
         return False
     parts = full.split(".")
     return any(".".join(parts[:end]) in roots for end in range(1, len(parts) + 1))
 
 
-def _strange(one: Import, path: str, project: Project, known: frozenset[str]) -> bool:
+def _strange(one: Import, path: str, tree: Modules, known: frozenset[str]) -> bool:
     """Whether the import is of a package that is neither the tree's, nor Python's, nor the catalogue's."""
     root = one.module.partition(".")[0]
     if one.level or not root or root in known:
         return False
-    return project.module(one.module, path) is None and project.module(root, path) is None
+    return tree.module(one.module, path) is None and tree.module(root, path) is None
 
 
 def _closure(start: Iterable[str], edges: Mapping[str, set[str]]) -> set[str]:

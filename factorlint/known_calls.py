@@ -116,7 +116,7 @@ def _module(tracer: Tracer, expr: Call, where: Where) -> Origins:
     """``importlib.import_module("x")``: the module, where its name is written in the tree."""
     for name in _said(tracer, expr.args[0], where):
         level = len(name) - len(name.lstrip("."))
-        if not level or tracer.project.module(name[level:], where.path, level) is not None:
+        if not level or tracer.project.modules.module(name[level:], where.path, level) is not None:
             yield from tracer.imported(Imported(name[level:], None, level), where)
 
 

@@ -125,7 +125,7 @@ def _imported(tracer: Tracer, expr: Name, where: Where, value: Expr | None) -> t
     """A global of another module of the tree, seen from there."""
     if not isinstance(value, Imported) or value.name is None:
         return None
-    path = tracer.project.module(value.module, where.path, value.level)
+    path = tracer.project.modules.module(value.module, where.path, value.level)
     if path is None or path not in tracer.project.files:
         return None
     rows = tracer.project.files[path].scopes[0].bindings.get(value.name, ())

@@ -18,6 +18,11 @@ from factorlint.source import Source
 _CLASS = re.compile(r"^[ \t]*class\s+\w+\s*\(", re.MULTILINE)
 
 
+def digest(text: str) -> str:
+    """A short name for TEXT, which may hold paths that are no text."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
+
+
 @dataclass(frozen=True)
 class Part:
     """``files`` are those that matter; classes ``beside`` them may fill in what these leave open. All sorted."""
@@ -27,12 +32,11 @@ class Part:
 
     def name(self, sources: Mapping[str, Source], wanted: Set[str], context: str) -> str:
         """A name for the part as it is, for which of it is WANTED, and for the CONTEXT that an answer rests on too."""
-        digest = hashlib.blake2b(context.encode("utf-8", "surrogatepass"), digest_size=20)
-        for path in (*self.files, *self.beside):
-            one = sources[path]
-            row = (path, one.digest, one.role.value, path in wanted, path in self.beside)
-            digest.update(repr(row).encode("utf-8", "surrogatepass"))
-        return digest.hexdigest()
+        rows = [
+            (path, sources[path].digest, sources[path].role.value, path in wanted)
+            for path in (*self.files, *self.beside)
+        ]
+        return digest(repr((context, len(self.files), rows)))
 
 
 @dataclass(frozen=True)

@@ -180,7 +180,7 @@ class Tracer:
         rows = self.project.files[where.path].scopes[0].bindings.get("*", ())
         for row in rows:
             if isinstance(row.value, Imported):
-                target = self.project.module(row.value.module, where.path, row.value.level)
+                target = self.project.modules.module(row.value.module, where.path, row.value.level)
                 if target and target in self.project.files:
                     found = tuple(self.export(target, name))
                     if _informative(found):
@@ -195,7 +195,7 @@ class Tracer:
         if facts is not None and (name in facts.scopes[0].bindings or self.project.declared(path, 0, name)):
             yield from self.origins(_named(name), Where(path, 0, -1))
             return
-        inner = self.project.submodule(path, name)
+        inner = self.project.modules.submodule(path, name)
         if inner is not None:
             yield Origin(Kind.MODULE, inner)
         elif facts is not None:
@@ -222,7 +222,7 @@ class Tracer:
                     yield from self.origins(one, at)
 
     def imported(self, expr: Imported, where: Where) -> Iterable[Origin]:
-        target = self.project.module(expr.module, where.path, expr.level)
+        target = self.project.modules.module(expr.module, where.path, expr.level)
         if expr.name is None:
             return (Origin(Kind.MODULE, target) if target else self.library(expr.module),)
         if target is not None:
@@ -230,7 +230,7 @@ class Tracer:
             return found or (UNKNOWN,)
         if expr.level:
             return (self._generated(expr.module, expr.name),)
-        inner = self.project.module(f"{expr.module}.{expr.name}", where.path)
+        inner = self.project.modules.module(f"{expr.module}.{expr.name}", where.path)
         if inner is not None:
             return (Origin(Kind.MODULE, inner),)
         return (self.library(f"{expr.module}.{expr.name}"),)
@@ -905,7 +905,7 @@ def _named(name: str) -> Name:
 
 
 def module_path(path: str) -> str:
-    from factorlint.project import module_name
+    from factorlint.modules import module_name
 
     return module_name(path)
 

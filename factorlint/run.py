@@ -41,6 +41,7 @@ from factorlint.discover import Found
 from factorlint.facts import Facts
 from factorlint.learn import learn_one
 from factorlint.model import Files, Problem, Report, Role, RuleInfo, Site
+from factorlint.modules import Modules
 from factorlint.parts import Part, Said
 from factorlint.project import Project
 from factorlint.source import Source
@@ -55,14 +56,14 @@ _PASSING = ("timeout", "worker-died", "crash")  # problems that another run, wit
 
 @dataclass(frozen=True)
 class Read:
-    """The files of a tree as texts, what of them matters, and the name of the tree where its root is a package."""
+    """The files of a tree as texts, what of them matters, and which file an import means."""
 
     sources: dict[str, Source]
     wanted: frozenset[str]
     direct: frozenset[str]
     parts: tuple[Part, ...]
     problems: tuple[Problem, ...]
-    package: str = ""
+    modules: Modules
 
 
 class Learned(NamedTuple):
@@ -126,7 +127,7 @@ def say(root: Path, found: Found, settings: Settings, around: Around, kept: Cach
     known = catalog.builtin()
     texts = read(found, known, settings, around)
     pinned = pins.read_pins(root, found.manifests)
-    said = say_parts(texts, known, pinned, rules, settings, around, kept)
+    said = say_parts(texts, pinned, rules, settings, around, kept)
     comments, unheard = listen(texts, infos, settings)
     sites = [site for one in said for site in one.sites]
     told = [problem for one in said for problem in one.problems]
@@ -137,15 +138,15 @@ def say(root: Path, found: Found, settings: Settings, around: Around, kept: Cach
 
 
 def say_parts(
-    texts: Read, known: Catalog, pinned: Pins, rules: Sequence[Rule], settings: Settings, around: Around, kept: Cache
+    texts: Read, pinned: Pins, rules: Sequence[Rule], settings: Settings, around: Around, kept: Cache
 ) -> list[Said]:
     """What there is to say of every part of the tree; of those that are as they were, what was said then."""
     memory = cache.NONE if settings.plugin else kept
-    context = repr((texts.package, sorted(texts.sources), sorted(pinned.folders.items())))
+    context = parts.digest(repr((texts.modules.package, texts.modules.paths, sorted(pinned.folders.items()))))
     names = [part.name(texts.sources, texts.wanted, context) for part in texts.parts]
     said: dict[str, Said] = dict(memory.rows("part", names))
     new = {name: part for name, part in zip(names, texts.parts, strict=True) if name not in said}
-    learned = learn_all(texts, list(new.values()), known, settings, around, kept)
+    learned = learn_all(texts, list(new.values()), settings, around, kept)
     fresh = dict(zip(new, visit_all(learned, texts, pinned, rules, settings, around), strict=True))
     lasting = {name: one for name, one in fresh.items() if not any(lost.kind in _PASSING for lost in one.problems)}
     memory.put("part", lasting.items())
@@ -194,7 +195,7 @@ def read(found: Found, known: Catalog, settings: Settings, around: Around = ALON
     files = [file for file in found.files if settings.include_tests or file.role is not Role.TEST]
     reading = around.over("reading", files, len(files))
     sources = {file.path: source.read(file, unsaved=around.unsaved.get(file.path)) for file in reading}
-    tree = Project({}, tuple(sorted(sources)), known, found.package)
+    tree = Modules(tuple(sorted(sources)), known, found.package)
     plain = {path: one.text for path, one in sources.items()}
     told = imports.graph(plain, tree)
     return Read(
@@ -203,20 +204,18 @@ def read(found: Found, known: Catalog, settings: Settings, around: Around = ALON
         direct=told.direct,
         parts=parts.parts(plain, told),
         problems=tuple(problem for path in sorted(sources) for problem in sources[path].problems),
-        package=found.package,
+        modules=tree,
     )
 
 
 def learn_all(
     texts: Read,
     wanted: Sequence[Part],
-    known: Catalog,
     settings: Settings,
     around: Around = ALONE,
     kept: Cache = cache.NONE,
 ) -> list[Learned]:
     """The Facts of the files of the parts that are WANTED, and of those that fill in what they leave open."""
-    paths = tuple(sorted(texts.sources))
     told: dict[str, Facts | Problem] = {}
     members = [list(part.files) for part in wanted]
     todo = [path for part in wanted for path in part.files]
@@ -229,23 +228,20 @@ def learn_all(
         todo = []
         for part, files in zip(wanted, members, strict=True):
             beside = {path: texts.sources[path].text for path in part.beside if path not in told}
-            more = imports.extenders(beside, _project(told, files, paths, known, texts.package)) if beside else ()
+            more = imports.extenders(beside, _project(told, files, texts.modules)) if beside else ()
             files += more
             todo += more
     return [
         Learned(
-            _project(told, files, paths, known, texts.package),
+            _project(told, files, texts.modules),
             tuple(one for path in files if isinstance(one := told[path], Problem)),
         )
         for files in members
     ]
 
 
-def _project(
-    told: Mapping[str, Facts | Problem], files: Sequence[str], paths: Sequence[str], known: Catalog, package: str
-) -> Project:
-    facts = {path: one for path in files if isinstance(one := told[path], Facts)}
-    return Project(facts, paths, known, package)
+def _project(told: Mapping[str, Facts | Problem], files: Sequence[str], modules: Modules) -> Project:
+    return Project({path: one for path in files if isinstance(one := told[path], Facts)}, modules)
 
 
 def learned(

@@ -116,8 +116,8 @@ def _imported(project: Project) -> frozenset[str]:
         for scope in project.files[path].scopes:
             for value in (row.value for rows in scope.bindings.values() for row in rows):
                 if isinstance(value, Imported):
-                    found.add(project.module(value.module, path, value.level))
+                    found.add(project.modules.module(value.module, path, value.level))
                     inner = f"{value.module}.{value.name}" if value.module else value.name
                     if value.name:
-                        found.add(project.module(inner or "", path, value.level))
+                        found.add(project.modules.module(inner or "", path, value.level))
     return frozenset(one for one in found if one is not None)

@@ -7,6 +7,7 @@ import ast
 from factorlint import catalog
 from factorlint.agents import Agents
 from factorlint.facts import learn
+from factorlint.modules import Modules
 from factorlint.origin import Where
 from factorlint.project import Project
 from factorlint.provenance import Tracer
@@ -33,7 +34,7 @@ class Talk:
 
 
 def asked(name: str) -> tuple[bool, str | None]:
-    project = Project({"talk.py": learn("talk.py", ast.parse(SOURCE))}, ("talk.py",), catalog.builtin())
+    project = Project({"talk.py": learn("talk.py", ast.parse(SOURCE))}, Modules(("talk.py",), catalog.builtin()))
     tracer = Tracer(project)
     reach, agents = Reach(tracer), Agents(tracer)
     steps = Steps(reach, agents, Threads(tracer), Surfaces(reach, agents))

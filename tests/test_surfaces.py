@@ -7,6 +7,7 @@ import ast
 from factorlint.agents import Agents
 from factorlint.catalog import builtin
 from factorlint.facts import learn
+from factorlint.modules import Modules
 from factorlint.project import Project
 from factorlint.provenance import Tracer
 from factorlint.reach import Reach
@@ -23,7 +24,7 @@ def reply(text):
 def surfaces(**files: str) -> Surfaces:
     texts = {f"{name}.py": text for name, text in files.items()}
     facts = {path: learn(path, ast.parse(text)) for path, text in texts.items()}
-    tracer = Tracer(Project(facts, tuple(sorted(texts)), builtin()))
+    tracer = Tracer(Project(facts, Modules(tuple(sorted(texts)), builtin())))
     return Surfaces(Reach(tracer), Agents(tracer))
 
 
