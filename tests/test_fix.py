@@ -293,9 +293,7 @@ def test_all_fixes_and_the_second_time_nothing(tmp_path: Path) -> None:
     done = call(tmp_path, *words, "--fix")
     assert read(tmp_path) == changed(*SAFE, *UNSAFE)
     assert [one["code"] for one in done.report["sites"] if one["fixable"] and one["status"] == "new"] == []
-    assert {one["code"] for one in done.report["sites"]} & set(FIXABLE) == {"FL0703"}, (
-        "a tool that no decorator makes one"
-    )
+    assert not {one["code"] for one in done.report["sites"]} & set(FIXABLE)
     again = call(tmp_path, *words, "--diff")
     assert (again.code, again.out, again.err) == (0, "", "")
 

@@ -257,7 +257,7 @@ def test_a_tree_that_is_written_to_all_the_time(tmp_path: Path) -> None:
         notebook(AGENT),
         "crewai==1\n-r more.txt\n",
         "\0",
-        "*.py\n",
+        "m*.py\n",
     )
     root = put(tmp_path / "tree", {"app.py": AGENT, "pyproject.toml": ""})
     put(tmp_path / "outside", {"secret.py": f"{AGENT}X = '{SECRET}'\n"})
