@@ -275,7 +275,8 @@ def visit_all(
     from factorlint.view import viewer
     from factorlint.visit import Visited, visit
 
-    part_of = {path: number for number, part in enumerate(learned) for path in sorted(part.project.files)}
+    most_first = sorted(enumerate(learned), key=lambda one: len(one[1].project.files), reverse=True)
+    part_of = {path: number for number, part in most_first for path in sorted(part.project.files)}
     work = [texts.sources[path] for path in part_of if path in texts.wanted]
 
     @functools.lru_cache(maxsize=1)  # files come part by part
@@ -293,7 +294,9 @@ def visit_all(
 
     sites: list[list[Site]] = [[] for _ in learned]
     problems: list[list[Problem]] = [list(part.problems) for part in learned]
-    visited = workers.each(visit_one, work, jobs=jobs(settings, work), seconds=_patience)
+    visited = workers.each(
+        visit_one, work, jobs=jobs(settings, work), seconds=_patience, group=lambda one: part_of[one.path]
+    )
     for one, result in around.over("checking", visited, len(work)):
         number = part_of[one.path]
         if isinstance(result, Visited):

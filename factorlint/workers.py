@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import itertools
 import math
 import os
 import pickle
@@ -15,7 +16,7 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -43,16 +44,18 @@ def each(
     memory_mb: int = 2048,
     start: Literal["fork", "spawn"] | None = None,
     most: int = _CHUNK,
+    group: Callable[[Item], Hashable] = lambda item: None,
 ) -> Iterator[tuple[Item, Result | Failure]]:
     """WORK over ITEMS, in their order, in JOBS processes; the same for any number of them.
 
     An item may take SECONDS and MEMORY_MB above what a worker starts with. Forked workers see the parent's objects,
     and WORK may be a closure; with ``spawn``, the only way on Windows, WORK and ITEMS are pickled. Results always are.
-    A worker is handed MOST items at once, fewer where there are few. Closing the iterator, or an interrupt, kills the
-    workers.
+    A worker is handed MOST items at once, fewer where there are few. Items of one GROUP stand together and go to one
+    worker as long as there are groups enough, so that what they share is worked out once. Closing the iterator, or an
+    interrupt, kills the workers.
     """
     method = start or ("fork" if hasattr(os, "fork") else "spawn")
-    boss = _Boss(work, items, max(1, jobs), seconds, memory_mb, method, most)
+    boss = _Boss(work, items, max(1, jobs), seconds, memory_mb, method, most, group)
     try:
         for index, item in enumerate(items):
             while index not in boss.done:
@@ -71,6 +74,7 @@ class _Worker:
     late: float
     ready: bool = False
     served: int = 0
+    group: Hashable = None
     todo: deque[int] = field(default_factory=deque)
 
 
@@ -86,19 +90,27 @@ class _Boss(Generic[Item, Result]):
         memory_mb: int,
         method: str,
         most: int,
+        group: Callable[[Item], Hashable],
     ) -> None:
         self.work, self.items, self.jobs, self.seconds, self.memory_mb = work, items, jobs, seconds, memory_mb
         self.forks = method == "fork"
         self.context: Any = get_context(method)
         size = max(1, min(most, len(items) // (jobs * 4)))
-        self.queue = deque(deque(range(at, min(at + size, len(items)))) for at in range(0, len(items), size))
+        self.queues: dict[Hashable, deque[deque[int]]] = {}  # group → chunks that no worker has
+        for index, item in enumerate(items):
+            chunks = self.queues.setdefault(group(item), deque())
+            if chunks and len(chunks[-1]) < size:
+                chunks[-1].append(index)
+            else:
+                chunks.append(deque([index]))
         self.done: dict[int, Result | Failure] = {}
         self.workers: list[_Worker] = []
         self.failed_starts = 0
 
     def step(self) -> None:
         """Wait for one thing to happen, and act on it."""
-        while len(self.workers) < self.jobs and len(self.queue) > sum(not worker.ready for worker in self.workers):
+        waiting = sum(map(len, self.queues.values()))
+        while len(self.workers) < self.jobs and waiting > sum(not worker.ready for worker in self.workers):
             try:
                 with _undisturbed():
                     self.workers.append(self.started())
@@ -147,10 +159,25 @@ class _Boss(Generic[Item, Result]):
         else:
             self.done[worker.todo.popleft()] = _unpacked(said)
             worker.served += 1
-        if not worker.todo and self.queue:
-            worker.todo = self.queue.popleft()
+        if not worker.todo and self.queues:
+            worker.group = self.next_group(worker)
+            worker.todo = self.taken(worker.group)
             worker.pipe.send([(self.token(index), self.seconds(self.items[index])) for index in worker.todo])
         worker.late = time.monotonic() + self.seconds(self.items[worker.todo[0]]) if worker.todo else math.inf
+
+    def next_group(self, worker: _Worker) -> Hashable:
+        """Its own as long as there is anything left of it, then the first that is nobody's, then the longest."""
+        if worker.group in self.queues and worker.served:
+            return worker.group
+        busy = {other.group for other in self.workers if other.todo}
+        free = [group for group in self.queues if group not in busy]
+        return free[0] if free else max(self.queues, key=lambda group: len(self.queues[group]))
+
+    def taken(self, group: Hashable) -> deque[int]:
+        chunk = self.queues[group].popleft()
+        if not self.queues[group]:
+            del self.queues[group]
+        return chunk
 
     def token(self, index: int) -> Any:
         """How a worker is told of an item: forked ones have it already."""
@@ -165,15 +192,15 @@ class _Boss(Generic[Item, Result]):
         elif worker.todo and (failure.kind == "timeout" or not worker.served):
             self.done[worker.todo.popleft()] = failure
         if worker.todo:
-            self.queue.appendleft(worker.todo)
+            self.queues.setdefault(worker.group, deque()).appendleft(worker.todo)
         if self.failed_starts >= _STARTS:
             self.give_up()
 
     def give_up(self) -> None:
         """Fail everything that is not in the hands of a worker."""
-        for chunk in self.queue:
+        for chunk in itertools.chain.from_iterable(self.queues.values()):
             self.done.update(dict.fromkeys(chunk, Failure("worker-died", "no worker process could be started")))
-        self.queue.clear()
+        self.queues.clear()
 
     def stop(self) -> None:
         for worker in self.workers:

@@ -225,3 +225,25 @@ def test_a_new_interpreter_runs_nothing_of_the_current_folder(tmp_path: Path, mo
     assert run(["a"], 1, start="spawn") == [("a", "done")]
     assert not (tmp_path / "ran").exists()
     assert Path.cwd() == tmp_path
+
+
+@needs_fork
+def test_items_of_one_group_go_to_one_worker() -> None:
+    def pid(item: str) -> int:
+        time.sleep(0.02)
+        return os.getpid()
+
+    items = [*["a"] * 12, *["b"] * 12]
+    told = list(each(pid, items, jobs=2, seconds=lambda _: 20, group=lambda item: item))
+    assert [item for item, _ in told] == items
+    assert len({answer for item, answer in told if item == "a"}) == 1
+
+
+@needs_fork
+def test_a_group_is_shared_when_no_other_is_left() -> None:
+    def pid(item: str) -> int:
+        time.sleep(0.05)
+        return os.getpid()
+
+    told = each(pid, ["a"] * 40, jobs=2, seconds=lambda _: 20, group=lambda item: item)
+    assert len({answer for _, answer in told}) == 2
