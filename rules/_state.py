@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from factorlint.expr import Attr, Expr, Item, Name, last_name
+from factorlint.expr import Attr, Call, Expr, Item, Name, last_name
 from factorlint.facts import Called, Scope
 from factorlint.origin import Kind, Origin, Where
-from factorlint.rule import View
+from factorlint.rule import View, facts_at
 
 EXECUTION = frozenset(
     "status state step steps current_step phase stage waiting waiting_for retries retry_count attempts attempt_count "
@@ -154,6 +154,44 @@ def _class(view: View, expr: Expr, where: Where) -> tuple[str, int] | None:
         if one.kind is Kind.DEFINITION and one.place is not None and view.project.scope(one.place).kind == "class":
             return one.place.path, one.place.scope
     return None
+
+
+def stands_in(view: View, store: Expr, where: Where) -> bool:
+    """Whether the store in memory that STORE makes only stands where another one may: the program chooses as it runs.
+
+    A store that fills in for what nobody passed (``saver or MemorySaver()``) is such a one, too.
+    """
+    return any(made == where and call == store for made, call in view.once(_spare_stores))
+
+
+def _spare_stores(view: View) -> tuple[tuple[Where, Call], ...]:
+    """The stores in memory (where, call) among several that an argument of the tree may be."""
+    found: list[tuple[Where, Call]] = []
+    for path in sorted(view.project.files):
+        for called in view.project.files[path].calls:
+            where = Where(path, called.scope, called.order)
+            for callee in view.tracer.callees(called.call.func, where):
+                for name in _store_arguments(view, callee):
+                    for value in (value for key, value in called.call.keywords if key == name):
+                        found += _spare_among(view, view.tracer.origins(value, where))
+    return tuple(found)
+
+
+def _store_arguments(view: View, callee: Origin) -> Iterator[str]:
+    for one in view.catalog.lineage(callee.symbol) if callee.symbol is not None else ():
+        for role in ("checkpointer", "session"):
+            yield from one.parameter(role)
+
+
+def _spare_among(view: View, stores: tuple[Origin, ...]) -> list[tuple[Where, Call]]:
+    volatile = [
+        (one.made, one.call)
+        for one in stores
+        if one.call is not None
+        and one.made is not None
+        and any(True for _ in facts_at(view, one.call, one.made, ("FL0503",)))
+    ]
+    return volatile if len(volatile) < len(stores) else []
 
 
 def stored_by_library(view: View, path: str, scope: Scope) -> Origin | None:

@@ -9,7 +9,7 @@ import libcst as cst
 from factorlint.expr import Attr, Name, last_name
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Origin, Where
-from factorlint.rule import Here, Mark, Rule, View
+from factorlint.rule import Here, Mark, Rule, View, symbol_name
 
 from . import _state
 
@@ -50,7 +50,8 @@ class UnifyExecutionState(Rule):
 
     The holders of an agent's thread: classes, module globals and UI sessions from which the context of a model call
     is built, and the stores that they go to. A checkpointer or session of a framework is reported; so are a thread
-    that lives in memory only, and a status kept apart from the thread that it is the status of.
+    that lives in memory only (a framework's store in memory is memory), and a status kept apart from the thread that it
+    is the status of.
 
     ## Why it matters
 
@@ -115,6 +116,10 @@ class UnifyExecutionState(Rule):
     def visit_Call(self, node: cst.Call, here: Here) -> Iterator[Mark]:
         for held in here.held(node, "FL0502"):
             yield here.mark_held(FRAMEWORK_STATE_STORE, node, held)
+        for held in here.held(node, "FL0503"):
+            if not _state.stands_in(here.view, here.expr(node), here.where):
+                what = f"kept by {symbol_name(held.origin)}"
+                yield here.mark(VOLATILE_STATE, node, held.origin, confidence=held.confidence, what=what)
 
     def visit_ClassDef(self, node: cst.ClassDef, here: Here) -> Iterator[Mark]:
         number = here.view.scopes.get(here.where.order)
