@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from factorlint import arguments
@@ -230,28 +230,68 @@ class Agents:
 
     def toolset(self, symbol: Symbol, call: Call, where: Where) -> Toolset:
         """The tools of the agent that CALL constructs."""
-        given = arguments.of(self.tracer, symbol, call, where)
-        tools: list[Tool] = []
-        known, argument = True, None
-        names = [name for one in self.tracer.catalog.lineage(symbol) for name in one.parameter("tools")]
-        for name in dict.fromkeys(names):
-            row = given.given.get(name)
-            if row is None:
-                continue
-            argument = argument or name
-            for tool in self.tools_in(*row):
-                if tool is None:
-                    known = False
-                else:
-                    tools.append(tool)
-        if given.open and argument is None:
-            known = False
+        named = self._named(symbol, call, where, "tools")
+        tools = list(named.tools)
         for path, number, decorator in self.registered(call, where):
             scope = self.tracer.project.files[path].scopes[number]
             place = Where(path, number, scope.end)
             origin = Origin(Kind.DEFINITION, scope.qualname, place=place)
             tools.append(Tool(scope.name, origin, decorator, Where(path, scope.parent, scope.order), place))
-        return Toolset(tuple(tools), known, argument)
+        return replace(named, tools=tuple(tools))
+
+    def described(self, symbol: Symbol, call: Call, where: Where) -> Toolset:
+        """The tools that CALL only tells a model of. A list of which another call has told before is none of its own,
+        nor is one that an agent has, and a model that must name a certain tool chooses among none.
+        """
+        held = self._named(symbol, call, where, DESCRIBED)
+        first = all(self._told.get(key) == (1, where) for key in self._lists(symbol, call, where, DESCRIBED))
+        return held if first and not self._must_name(symbol, call, where, len(held.tools)) else Toolset((), False, None)
+
+    def _named(self, symbol: Symbol, call: Call, where: Where, role: str) -> Toolset:
+        """The tools in the arguments of ROLE."""
+        tools: list[Tool | None] = []
+        names = self._given(symbol, call, where, role)
+        for row in names.values():
+            tools += self.tools_in(*row)
+        argument = next(iter(names), None)
+        known = None not in tools and not (argument is None and arguments.of(self.tracer, symbol, call, where).open)
+        return Toolset(tuple(tool for tool in tools if tool is not None), known, argument)
+
+    def _given(self, symbol: Symbol, call: Call, where: Where, role: str) -> dict[str, tuple[Expr, Where]]:
+        """What CALL passes for the arguments of ROLE, by their names."""
+        given = arguments.of(self.tracer, symbol, call, where).given
+        names = (name for one in self.tracer.catalog.lineage(symbol) for name in one.parameter(role))
+        return {name: given[name] for name in names if name in given}
+
+    def _must_name(self, symbol: Symbol, call: Call, where: Where, count: int) -> bool:
+        """Whether CALL leaves the model no choice: it names the tool, or wants one where there is one only."""
+        for row in self._given(symbol, call, where, "choice").values():
+            literals = arguments.literals(self.tracer, *row)
+            if not literals or not set(literals) <= (_FREE if count > 1 else _FREE - {"any", "required"}):
+                return True
+        return False
+
+    @functools.cached_property
+    def _told(self) -> dict[tuple[Where, int], tuple[int, Where]]:
+        """List of tools → the call that it belongs to: an agent's before one that only tells a model of it (1)."""
+        found: dict[tuple[Where, int], tuple[int, Where]] = {}
+        for path in sorted(self.tracer.project.files):
+            for called in self.tracer.project.files[path].calls:
+                where = Where(path, called.scope, called.order)
+                for callee in self.tracer.callees(called.call.func, where):
+                    if callee.symbol is None or callee.kind not in (Kind.LIBRARY, Kind.INSTANCE):
+                        continue
+                    for rank, role in enumerate(("tools", DESCRIBED)):
+                        for key in self._lists(callee.symbol, called.call, where, role):
+                            found[key] = min(found.get(key, (rank, where)), (rank, where))
+        return found
+
+    def _lists(self, symbol: Symbol, call: Call, where: Where, role: str) -> Iterator[tuple[Where, int]]:
+        """The lists that CALL passes for the arguments of ROLE, by where they are written."""
+        for row in self._given(symbol, call, where, role).values():
+            for one in self.tracer.origins(*row):
+                if one.kind is Kind.CONTAINER and one.place is not None:
+                    yield one.place, id(one.expr)
 
     def tools_in(self, expr: Expr, where: Where, depth: int = 0) -> Iterator[Tool | None]:
         """The tools of a list; None for a part of it that cannot be counted."""
@@ -315,6 +355,8 @@ class Agents:
         return None
 
 
+DESCRIBED = "tools_described"  # the role of an argument by which a model is told of tools that the call does not run
+_FREE = frozenset({"auto", "any", "required", "none", None})  # ways to say that the model chooses
 _CHOICE = ("name", "arguments", "parsed", "calls", "response", "text")
 _STARTS = ("run", "run-graph", "step", "serve")
 _RUNS = ("_run", "run", "execute", "forward", "__call__", "_arun", "invoke")

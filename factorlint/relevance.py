@@ -12,6 +12,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from factorlint import cut
+from factorlint.agents import DESCRIBED
 from factorlint.expr import Attr, Call, Const, Expr, Item, Name, last_name, walk
 from factorlint.facts import Called, Scope
 from factorlint.origin import Kind, Origin, Where
@@ -184,7 +185,10 @@ class Relevance:
 
     def _decides(self, one: Origin) -> bool:
         symbol = one.symbol
-        return symbol is not None and (symbol.does not in _PLAIN or bool(self.view.catalog.facts(symbol)))
+        if symbol is None:
+            return False
+        told = bool(symbol.parameter(DESCRIBED))  # a model that is bound to tools
+        return told or symbol.does not in _PLAIN or bool(self.view.catalog.facts(symbol))
 
     def _defines(self, path: str, scope: Scope) -> bool:
         """Whether a function or class is decorated with, made of or given what matters."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from factorlint import limits
-from factorlint.agents import Run
+from factorlint.agents import DESCRIBED, Run
 from factorlint.catalog import Symbol
 from factorlint.expr import Call
 from factorlint.limits import Limit
@@ -128,7 +128,8 @@ class SmallFocusedAgents(Rule):
         call = here.expr(node)
         if not isinstance(call, Call) or not _chooses(here, symbol) or here.view.agents.is_handed_on(call, here.where):
             return
-        held = here.toolset(node, symbol)
+        runs = any(one.parameter("tools") for one in here.view.catalog.lineage(symbol))
+        held = here.toolset(node, symbol) if runs else here.view.agents.described(symbol, call, here.where)
         at = here.argument_node(node, held.argument, symbol) if held.argument else None
         count = len(held.tools)
         if count > MAX_TOOLS:
@@ -252,7 +253,7 @@ def _chooses(here: Here, symbol: Symbol) -> bool:
     """Whether SYMBOL gives a model tools to choose from: an agent's constructor, a model call, a bound model."""
     if any(here.view.catalog.is_a(symbol, role) for role in ("toolkit", "tool")):
         return False
-    return bool([name for one in here.view.catalog.lineage(symbol) for name in one.parameter("tools")])
+    return any(one.parameter(role) for one in here.view.catalog.lineage(symbol) for role in ("tools", DESCRIBED))
 
 
 def _has_tools(node: cst.Call, here: Here, symbol: Symbol) -> bool:
