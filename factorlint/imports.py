@@ -30,7 +30,11 @@ _IMPORTS_BY_NAME = ("import_module", "__import__")
 _WORD = re.compile(r"[\"'](\.*[A-Za-z_][\w.]*)[\"']")
 _NAME = re.compile(r"[\w.]+")
 # What an agent is usually made with; a package that the catalogue does not know is looked at where one of these stands.
-_AGENT_WORDS = re.compile(r"\b(?:role|goal|backstory|instructions|tools|system_prompt|system_message)\s*=(?!=)")
+# Users and columns have a ``role`` too: that word counts where something called after an agent is given it.
+_AGENT_WORDS = re.compile(
+    r"\b(?:goal|backstory|instructions|tools|system_prompt|system_message)\s*=(?!=)"
+    r"|(?i:agent|assistant|crew|swarm|team)\w*\([^()]*\brole\s*=(?!=)"
+)
 
 
 class Import(NamedTuple):

@@ -40,7 +40,8 @@ class Modules:
         """The file that IMPORTER means by module NAME, or None where it is not of this tree.
 
         An absolute name may start at any folder above the importer, at the importer's own (scripts are run so) or
-        at a source root. A library that the catalogue knows is never mistaken for a sibling inside a package.
+        at a source root, which is no package itself. A library that the catalogue knows is never mistaken for a
+        sibling inside a package.
         """
         folder = importer.rpartition("/")[0]
         key = (name, folder, level)
@@ -71,7 +72,7 @@ class Modules:
                 continue
             root = dotted[: len(dotted) - len(name)].rstrip(".").replace(".", "/")
             above = not root or f"{folder}/".startswith(f"{root}/")
-            if not above and root.rpartition("/")[2] not in _SOURCE_ROOTS:
+            if not above and (root.rpartition("/")[2] not in _SOURCE_ROOTS or root in self.packages):
                 continue
             if not (known and root in self.packages):
                 ranks.append((0 if above else 1, -len(root), path))

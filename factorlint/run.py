@@ -294,8 +294,13 @@ def visit_all(
 
     sites: list[list[Site]] = [[] for _ in learned]
     problems: list[list[Problem]] = [list(part.problems) for part in learned]
+    sizes = [sum(len(texts.sources[path].text) for path in part.project.files) for part in learned]
+
+    def patience(one: Source) -> float:  # whoever comes first pays for what is asked of all of its part
+        return _patience(one) + sizes[part_of[one.path]] / 20_000
+
     visited = workers.each(
-        visit_one, work, jobs=jobs(settings, work), seconds=_patience, group=lambda one: part_of[one.path]
+        visit_one, work, jobs=jobs(settings, work), seconds=patience, group=lambda one: part_of[one.path]
     )
     for one, result in around.over("checking", visited, len(work)):
         number = part_of[one.path]
@@ -400,5 +405,5 @@ def _cores() -> int:
 
 
 def _patience(one: Source) -> float:
-    """Seconds that one file may take: only a hang is cut, not the first file, which pays for the index of all."""
+    """Seconds that one file may take, on a machine that has much else to do: only a hang is cut."""
     return 60.0 + len(one.text) / 10_000
