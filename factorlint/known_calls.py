@@ -241,6 +241,8 @@ def answer_member(tracer: Tracer, base: Origin, name: str | None) -> Origin:
         return base
     library = tracer.catalog.library_of(base.symbol.path) if base.symbol else None
     shapes = library.shapes if library is not None else _SHAPES
+    if base.shape == "message":
+        return replace(base, shape="calls") if name in shapes.get("calls", ()) else UNKNOWN
     for shape, names in shapes.items():
         if name in names:
             if base.shape == "typed" and shape in ("text", "typed"):
@@ -367,7 +369,8 @@ def joined(tracer: Tracer, expr: Op, where: Where) -> Origins:
     containers = [one for one in found if one.kind is Kind.CONTAINER]
     if containers:
         first = containers[0]
-        return (replace(first, parts=(*first.parts, *containers[1:])), *answers)
+        more = [part for one in containers[1:] for part in (replace(one, parts=()), *one.parts)]
+        return (replace(first, parts=(*first.parts, *more)), *answers)
     return (*answers, Origin(Kind.VALUE, expr=expr, place=where))
 
 

@@ -44,7 +44,9 @@ class Origin:
     scope lies, or where an expression kept in ``expr`` is to be read. ``call`` is the call that made an instance
     or an answer, at ``made``. ``shape`` says which piece of an answer this is: response, text, calls, arguments,
     name, parsed (text read as data, unchecked), typed (checked by a schema), stream, messages,
-    envelope (what the service says about it), part (something else in it).
+    message (one of a thread, which need not be the model's: only the tool calls in it are surely its), envelope (what
+    the service says about it), part (something else in it). A container may be the state that a graph carries from
+    step to step, or kept in one.
     """
 
     kind: Kind
@@ -70,5 +72,6 @@ class Origin:
         return self.symbol is not None and any(role in self.symbol.roles for role in roles)
 
 
+CARRIED, KEPT = "carried", "kept"  # shapes of a container
 _RANK = {Confidence.HIGH: 0, Confidence.MEDIUM: 1, Confidence.LOW: 2}
 UNKNOWN = Origin(Kind.UNKNOWN, confidence=Confidence.LOW)

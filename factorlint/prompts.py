@@ -7,6 +7,7 @@ inside the call. So the question is asked once for the whole tree, from the call
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -147,6 +148,8 @@ class Prompts:
             yield from self.tracer.passed_exprs(parameter[0], expr.id, parameter[1], _CALLERS)
             return
         for one in self.tracer.origins(expr, where):
+            if self._is_observation(one):
+                continue
             if one.kind is Kind.INSTANCE and one.call is not None and one.made is not None and not one.receiver:
                 for name in ("text", "content"):
                     value = self.tracer.argument(one.call, name)
@@ -158,6 +161,13 @@ class Prompts:
                 if held.place is None or held.expr is None or held.expr is expr:
                     continue
                 yield held.expr, held.place
+
+    def _is_observation(self, one: Origin) -> bool:
+        """A message that brings a tool's result or the model's own words: no prompt."""
+        symbol = one.symbol
+        if symbol is None or not self.tracer.catalog.is_a(symbol, "message"):
+            return False
+        return not any(symbol.parameter(role) for role in ("messages", "prompt"))
 
     def _message(self, expr: Dict, where: Where, depth: int) -> Iterator[tuple[Expr, Where, str]]:
         keys = {key.value: value for key, value in expr.items if isinstance(key, Const)}
@@ -198,7 +208,7 @@ class Prompts:
     def _put_together(self, expr: Expr, place: Where, seen: _Seen) -> Generator[_Written, None, str]:
         """The texts written elsewhere that EXPR joins or frames; what share of a prompt EXPR then is itself.
 
-        What is added to a prompt is part of it, and what is added to an answer is none.
+        What is added to a prompt is part of it, and what is added behind an answer is none.
         """
         if isinstance(expr, Text):
             inside = list(self._framed(expr, place, seen))
@@ -206,7 +216,8 @@ class Prompts:
             return "frame" if inside and _words(expr) < _FEW_WORDS else ""
         pieces = _joined(expr)
         brought = [one for one in pieces if not _is_text(one)]
-        if any(one.kind is Kind.ANSWER for piece in brought for one in self.tracer.origins(piece, place)):
+        ahead = itertools.takewhile(lambda one: not _is_text(one), pieces)
+        if any(one.kind is Kind.ANSWER for piece in ahead for one in self.tracer.origins(piece, place)):
             return _NONE
         found = [one for piece in brought for one in self._sources(piece, place, seen)]
         yield from found

@@ -8,7 +8,7 @@ Never imports or runs anything: the facts of the tree and the catalogue are all 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from factorlint import known_calls
@@ -38,7 +38,7 @@ from factorlint.expr import (
 )
 from factorlint.facts import Binding, Scope, Write, quoted
 from factorlint.model import Confidence
-from factorlint.origin import UNKNOWN, Kind, Origin, Where
+from factorlint.origin import CARRIED, KEPT, UNKNOWN, Kind, Origin, Where
 from factorlint.project import ADDERS, Project
 
 Origins = tuple[Origin, ...]
@@ -51,8 +51,9 @@ _FAN = 12  # origins kept for one expression, callers asked for one parameter
 class Tracer:
     """Provenance over one Project. Holds only its memory."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, states: Mapping[tuple[str, int, str], Origin] | None = None) -> None:
         self.project = project
+        self.states = states or {}  # a parameter (file, scope, name) of a graph's step → the state that it is given
         self.catalog: Catalog = project.catalog
         self._memory: dict[_Key, tuple[Expr, Origins]] = {}
         self._stack: dict[_Key, int] = {}
@@ -261,9 +262,10 @@ class Tracer:
         said: Origins = ()
         if place.annotation is not None and place.kind not in ("args", "kwargs"):
             said = self.instances(place.annotation, where)
+        state = self.states.get((where.path, scope.id, expr.name))
         if any(self._telling(one) for one in said):
-            return said
-        found: list[Origin] = []
+            return said if state is None else (*said, state)
+        found: list[Origin] = [] if state is None else [state]
         if place.default is not None:
             outside = Where(where.path, scope.parent, scope.order)
             found += (one.weaker() for one in self.origins(place.default, outside))
@@ -321,7 +323,7 @@ class Tracer:
             if asked >= most or not self._calls(called.call, at, scope, where.path):
                 continue
             asked += 1
-            passed = self.argument(called.call, name, self._positional(scope, holder))
+            passed = self.argument(called.call, name, self.positional(scope, holder))
             if passed is not None:
                 yield passed, at
 
@@ -357,7 +359,7 @@ class Tracer:
         return any(one.place is not None and (one.place.path, one.place.scope) == base for one in kin[1:])
 
     @staticmethod
-    def _positional(scope: Scope, holder: Scope | None) -> tuple[str, ...]:
+    def positional(scope: Scope, holder: Scope | None) -> tuple[str, ...]:
         names = tuple(row.name for row in scope.parameters if row.kind == "positional")
         bound = holder is not None and holder.kind == "class"
         static = any(last_name(one) == "staticmethod" for one in scope.decorators)
@@ -367,7 +369,7 @@ class Tracer:
         """The expression that CALL passes for parameter NAME of the function BODY; None where it is not passed."""
         scope = self.project.scope(body)
         holder = self.project.files[body.path].scopes[scope.parent] if scope.parent >= 0 else None
-        return self.argument(call, name, self._positional(scope, holder))
+        return self.argument(call, name, self.positional(scope, holder))
 
     @staticmethod
     def argument(call: Call, name: str, positional: Sequence[str] = ()) -> Expr | None:
@@ -453,6 +455,8 @@ class Tracer:
             yield Origin(Kind.PIPE, name, confidence=base.confidence, parts=base.parts, receiver=base)
         elif base.kind is Kind.ANSWER:
             yield known_calls.answer_member(self, base, name)
+        elif base.shape == CARRIED and name not in _OF_A_DICT:
+            yield from self.elements(base, Const(name, "str"))
         elif base.kind in (Kind.CONTAINER, Kind.VALUE):
             yield Origin(base.kind, name, None, base.confidence, base.place, base.expr, receiver=base, shape="method")
         else:
@@ -707,8 +711,10 @@ class Tracer:
         for held in (origin, *origin.parts):
             if held.expr is None or held.place is None:
                 continue
+            kept = CARRIED in (origin.shape, held.shape) or KEPT in (origin.shape, held.shape)
             for inner, at in self.items(held, key):
-                yield from self.origins(self._spread(inner.value) if isinstance(inner, Star) else inner, at)
+                found = self.origins(self._spread(inner.value) if isinstance(inner, Star) else inner, at)
+                yield from (_kept(one) for one in found) if kept else found
 
     def _spread(self, value: Expr) -> Each:
         """The elements of VALUE as an expression, one and the same each time: a container may hold its own elements."""
@@ -898,6 +904,15 @@ class Tracer:
         )
 
 
+def _kept(one: Origin) -> Origin:
+    """What comes out of a state that a graph carries: of a list there, not all need be what a step put in."""
+    if one.kind is Kind.CONTAINER and not one.shape:
+        return replace(one, shape=KEPT)
+    if one.kind is Kind.ANSWER and one.shape in ("response", "messages"):
+        return replace(one, shape="message")
+    return one
+
+
 @functools.cache
 def _named(name: str) -> Name:
     """One and the same expression each time, as memory goes by identity."""
@@ -934,7 +949,8 @@ def _distinct(found: Iterable[Origin]) -> Origins:
     """Each origin once, the informative ones first, at most a handful."""
     seen: dict[tuple[object, ...], Origin] = {}
     for one in found:
-        seen.setdefault((one.kind, one.path, one.place, id(one.expr), id(one.call), one.made, one.shape), one)
+        put = len(one.parts)  # a list with something added is another than the same list without
+        seen.setdefault((one.kind, one.path, one.place, id(one.expr), id(one.call), one.made, one.shape, put), one)
         if len(seen) >= _FAN:
             break
     rows = list(seen.values())
@@ -959,6 +975,7 @@ _SEQUENCES = frozenset(
     "list sequence iterable iterator tuple set frozenset asynciterator asynciterable generator asyncgenerator deque "
     "collection mutablesequence".split()
 )
+_OF_A_DICT = frozenset(name for name in dir(dict) if not name.startswith("__"))
 _MAPPINGS = frozenset("dict mapping mutablemapping defaultdict ordereddict".split())
 
 

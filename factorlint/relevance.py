@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from factorlint import cut
 from factorlint.agents import DESCRIBED
-from factorlint.expr import Attr, Call, Const, Expr, Item, Name, last_name, walk
+from factorlint.expr import Attr, Call, Const, Dict, Expr, Item, Name, last_name, walk
 from factorlint.facts import Called, Scope
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Rule, View
@@ -75,7 +75,13 @@ class Relevance:
         places = {*view.prompts.by_statement, *view.surfaces.by_statement}
         places |= {(one.where.path, one.where.order) for one in view.threads.sent}
         places |= {place for rule in self.rules for place in rule.leads(view)}
-        scopes = {*self._tools(), *view.steps.nodes, *view.resume.loaders, *view.threads.renderers}
+        scopes = {
+            *self._tools(),
+            *view.steps.nodes,
+            *view.steps.graphs.routers,
+            *view.resume.loaders,
+            *view.threads.renderers,
+        }
         scopes |= {*self._handed_over, *((one.path, one.scope) for one in view.threads.holders)}
         places |= {(path, files[path].scopes[number].order) for path, number in scopes}
         found: dict[str, set[int]] = {}
@@ -108,7 +114,8 @@ class Relevance:
     @functools.cached_property
     def _fields(self) -> frozenset[str]:
         """The names under which a model's answer is kept on an object or in a dict."""
-        found: set[str] = set()
+        carried = (part.expr for state in self.tracer.states.values() for part in state.parts)
+        found = {name for one in carried if isinstance(one, Dict) for key, _ in one.items for name in _key(None, key)}
         for path in sorted(self.project.files):
             facts = self.project.files[path]
             for write in facts.writes:

@@ -12,9 +12,9 @@ from dataclasses import replace
 
 from factorlint import known_calls, lasting
 from factorlint.agents import Agents
-from factorlint.arguments import of as arguments_of
 from factorlint.expr import Attr, Call, Expr, Name, last_name, walk
 from factorlint.facts import Called, Scope
+from factorlint.graphs import Graphs
 from factorlint.lasting import Change, binder, links
 from factorlint.origin import Kind, Origin, Where
 from factorlint.reach import Reach
@@ -29,8 +29,9 @@ _HELPERS = 2  # calls of helpers that change the state for a step
 class Steps:
     """Questions about the steps of the agents of a tree. Holds only its memory."""
 
-    def __init__(self, reach: Reach, agents: Agents, threads: Threads, surfaces: Surfaces) -> None:
+    def __init__(self, reach: Reach, agents: Agents, threads: Threads, surfaces: Surfaces, graphs: Graphs) -> None:
         self.reach, self.agents, self.threads, self.surfaces = reach, agents, threads, surfaces
+        self.graphs = graphs
         self.tracer = reach.tracer
         self.project = reach.project
         self._changed: dict[tuple[str, int], tuple[Change, ...]] = {}
@@ -103,45 +104,17 @@ class Steps:
     @functools.cached_property
     def nodes(self) -> frozenset[tuple[str, int]]:
         """The functions (file, scope) that a graph or workflow of the tree has as its steps."""
-        found: set[tuple[str, int]] = set()
+        found = set(self.graphs.steps)
         for path in sorted(self.project.files):
-            facts = self.project.files[path]
-            for scope in facts.scopes:
+            for scope in self.project.files[path].scopes:
                 outside = Where(path, scope.parent, scope.order)
                 if scope.kind == "function" and any(self._marks(one, outside) for one in scope.decorators):
                     found.add((path, scope.id))
-            for called in facts.calls:
-                found |= {(one.path, one.scope) for one in self._added(path, called)}
         return frozenset(found)
 
     def _marks(self, decorator: Expr, where: Where) -> bool:
         func = decorator.func if isinstance(decorator, Call) else decorator
         return any(self.tracer.catalog.is_a(one.symbol, "step") for one in self.tracer.origins(func, where))
-
-    def _added(self, path: str, called: Called) -> Iterator[Where]:
-        """The functions that a call adds to a graph as nodes."""
-        where = Where(path, called.scope, called.order)
-        for callee in self.tracer.origins(called.call.func, where):
-            if callee.symbol is None or not callee.symbol.parameter("steps"):
-                continue
-            given = arguments_of(self.tracer, callee.symbol, called.call, where).given
-            for name in callee.symbol.parameter("steps"):
-                if name in given:
-                    for one in self.tracer.origins(*given[name]):
-                        yield from self._functions(one)
-
-    def _functions(self, origin: Origin, depth: int = 0) -> Iterator[Where]:
-        """The functions behind a node: itself, or what a wrapper of a library was given."""
-        if origin.kind is Kind.DEFINITION and origin.place is not None:
-            if self.project.scope(origin.place).kind == "function":
-                yield origin.place
-        elif origin.kind is Kind.OBJECT:
-            yield from self.reach.bodies(origin)
-        elif origin.kind is Kind.INSTANCE and origin.call is not None and origin.made is not None and depth < 2:
-            for value in (*origin.call.args, *(value for _, value in origin.call.keywords)):
-                for one in self.tracer.origins(value, origin.made):
-                    if one.kind is Kind.DEFINITION:
-                        yield from self._functions(one, depth + 1)
 
     # -- what they change ------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from factorlint import graphs
 from factorlint.agents import Agents
 from factorlint.callbacks import Callbacks
 from factorlint.pins import Pins
@@ -21,11 +22,12 @@ from factorlint.threads import Threads
 
 def viewer(project: Project, pinned: Pins) -> Callable[[str], View]:
     """A file's path → its View; all views share their answers."""
-    tracer = Tracer(project)
+    carried = graphs.of(project)
+    tracer = Tracer(project, carried.states)
     reach, prompts, agents, threads = Reach(tracer), Prompts(tracer), Agents(tracer), Threads(tracer)
     surfaces = Surfaces(reach, agents)
     callbacks, resume = Callbacks(reach, agents, surfaces), Resume(threads)
-    steps = Steps(reach, agents, threads, surfaces)
+    steps = Steps(reach, agents, threads, surfaces, carried)
     said: dict[Callable[[View], Any], Any] = {}
 
     def view(path: str) -> View:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import libcst as cst
 
-from factorlint.expr import Attr, Call, Const, Dict, Expr, Item, Name, Op, Seq, last_name
+from factorlint.expr import Attr, Call, Const, Dict, Expr, Item, Name, Op, Seq, Text, last_name, walk
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here
 from factorlint.walk import children
@@ -19,6 +19,12 @@ INTENTS = frozenset(
     "decision route route_to destination operation op choice target response category".split()
 )
 _UNCHECKED = ("parsed", "arguments")
+# Calls and statements that word something and run nothing.
+_WORDING = frozenset(
+    "print join format get strip lower upper str repr len dumps info debug warning items isinstance".split()
+)
+_PLAIN = frozenset(("If", "Expr", "Pass"))
+_REFUSES = ("!=", "not in")  # whatever else was chosen goes no further
 
 
 class Lookup(NamedTuple):
@@ -105,19 +111,50 @@ class Branch(NamedTuple):
 
 
 def dispatch(here: Here, scope: int) -> Here | None:
-    """The first branch on the model's choice in SCOPE, among the statements inside the node visited HERE."""
+    """The first branch on the model's choice in SCOPE, among the statements inside the node visited HERE.
+
+    A branch on the name of a tool goes before one on another decision.
+    """
     weak: dict[str, tuple[Here, set[str]]] = {}
+    decided: Here | None = None
     for inner in here.inside(cst.If, cst.Match, cst.IfExp):
-        if inner.where.scope != scope:
+        if inner.where.scope != scope or _only_tells(inner):
             continue
         for branch in branches(inner):
-            if branch.said:
+            if branch.answer.shape == "name":
                 return inner
             first, values = weak.setdefault(branch.field, (inner, set()))
             values |= set(branch.values)
-            if len(values) > 1:
-                return first
-    return None
+            if branch.said or len(values) > 1:
+                decided = decided or (inner if branch.said else first)
+    return decided
+
+
+def _only_tells(here: Here) -> bool:
+    """Whether the arms of an `if` run nothing: they word what was chosen, or pick an old call out of the thread."""
+    test = here.expr(here.node.test) if isinstance(here.node, cst.If) else None
+    if test is None or any(isinstance(one, Op) and one.op in _REFUSES for one in walk(test)):
+        return False
+    view, path, first = here.view, here.where.path, here.where.order + 1
+    last = view.reach.end(path, here.where.order)
+    scope = view.project.scope(here.where)
+    if any(first <= one.order <= last for one in view.project.writes(path, scope.id)):
+        return False
+    if not all((last_name(one.call.func) or "") in _WORDING for one in view.reach.calls(path, first, last)):
+        return False
+    told = {one.id for one in walk(test) if isinstance(one, Name)}
+    words = {row.order for rows in scope.bindings.values() for row in rows if isinstance(row.value, (Text, Op))}
+    words |= {order for order, value in scope.returns if isinstance(value, Call) and _part_of(value) in told}
+    kinds = [(order, view.facts.statements[order].kind) for order in range(first, last + 1)]
+    return all(kind in _PLAIN or order in words for order, kind in kinds)
+
+
+def _part_of(expr: Expr) -> str | None:
+    """The name of which EXPR reads a part by a method: ``item`` of ``item.get("id")``."""
+    base: Expr = expr
+    while isinstance(base, (Attr, Item, Call)):
+        base = base.func if isinstance(base, Call) else base.base
+    return base.id if isinstance(base, Name) else None
 
 
 def branches(here: Here) -> Iterator[Branch]:

@@ -229,8 +229,13 @@ def _model_before(here: Here) -> bool:
 
 
 def approved_on_the_way(view: View, place: Where) -> bool:
-    """Whether what leads to the tool asks a person: the dispatch that calls it, or the functions around that."""
+    """Whether what leads to the tool asks a person: the dispatch that calls it, or the functions around that.
+
+    In a graph any step may: which of them come before the dispatch is written in its edges.
+    """
     ways = _callers(view, place)
+    together = view.steps.graphs.together
+    ways |= {other for way in ways for other in together.get(way, ())}
     for path, number in ways:
         scope = view.project.files[path].scopes[number]
         if any(

@@ -170,39 +170,28 @@ class ToolsAreStructuredOutputs(Rule):
         call = here.expr(node)
         if not isinstance(call, Call):
             return
-        looked_up = self._looked_up(call, here)
-        if looked_up is not None:
-            yield here.mark(OWNED_TOOL_DISPATCH, node, looked_up)
         unchecked = _unchecked(call, here)
-        if unchecked is not None and (anything or looked_up is not None or _runs_tree_code(call, here)):
+        if unchecked is not None and (anything or _looked_up(call, here) is not None or _runs_tree_code(call, here)):
             what = last_name(call.func) or "a function that the name picks"
             yield here.mark(UNVALIDATED_TOOL_ARGUMENTS, node, unchecked, what=what)
-
-    def _looked_up(self, call: Call, here: Here) -> Origin | None:
-        for one in lookups(here, call.func, here.where):
-            if isinstance(one.table, Call) and last_name(one.table.func) in _WHOLE_NAMESPACES:
-                continue
-            answer = chosen(here, one.key, one.where)
-            if answer is None:
-                continue
-            tables = here.view.tracer.origins(one.table, one.where)
-            if not any(origin.kind in (Kind.ANSWER, Kind.LIBRARY, Kind.INSTANCE) for origin in tables):
-                return answer
-        return None
 
     def visit_FunctionDef(self, node: cst.FunctionDef, here: Here) -> Iterator[Mark]:
         number = here.view.scopes.get(here.where.order)
         if number is None:
             return
         yield from self._registered(node, here, number)
-        first = dispatch(here, number)
-        if first is not None:
-            yield first.mark(OWNED_TOOL_DISPATCH, first.node, confidence=Confidence.MEDIUM)
+        yield from self._own(here, number)
 
     def visit_Module(self, node: cst.Module, here: Here) -> Iterator[Mark]:
-        first = dispatch(here, 0)
-        if first is not None:
-            yield first.mark(OWNED_TOOL_DISPATCH, first.node, confidence=Confidence.MEDIUM)
+        yield from self._own(here, 0)
+
+    def _own(self, here: Here, scope: int) -> Iterator[Mark]:
+        """The first branch or look-up by which the function SCOPE decides what runs: one function, one decision."""
+        branch, looked_up = dispatch(here, scope), _first_lookup(here, scope)
+        if looked_up is not None and (branch is None or looked_up[0].where.order <= branch.where.order):
+            yield looked_up[0].mark(OWNED_TOOL_DISPATCH, looked_up[0].node, looked_up[1])
+        elif branch is not None:
+            yield branch.mark(OWNED_TOOL_DISPATCH, branch.node, confidence=Confidence.MEDIUM)
 
     def _registered(self, node: cst.FunctionDef, here: Here, number: int) -> Iterator[Mark]:
         """``@agent.tool``: the first function that is registered so stands for the agent."""
@@ -228,6 +217,31 @@ class ToolsAreStructuredOutputs(Rule):
                     what=held.fact.what,
                 )
                 return
+
+
+def _first_lookup(here: Here, scope: int) -> tuple[Here, Origin] | None:
+    """The first call in SCOPE of what a table of the tree holds under the model's choice."""
+    for inner in here.inside(cst.Call):
+        if inner.where.scope != scope:
+            continue
+        call = inner.expr(inner.node)
+        answer = _looked_up(call, inner) if isinstance(call, Call) else None
+        if answer is not None:
+            return inner, answer
+    return None
+
+
+def _looked_up(call: Call, here: Here) -> Origin | None:
+    for one in lookups(here, call.func, here.where):
+        if isinstance(one.table, Call) and last_name(one.table.func) in _WHOLE_NAMESPACES:
+            continue
+        answer = chosen(here, one.key, one.where)
+        if answer is None:
+            continue
+        tables = here.view.tracer.origins(one.table, one.where)
+        if not any(origin.kind in (Kind.ANSWER, Kind.LIBRARY, Kind.INSTANCE) for origin in tables):
+            return answer
+    return None
 
 
 def _no_tools(held: Held) -> bool:

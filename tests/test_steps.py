@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from factorlint import catalog
+from factorlint import catalog, graphs
 from factorlint.agents import Agents
 from factorlint.facts import learn
 from factorlint.modules import Modules
@@ -37,7 +37,7 @@ def asked(name: str) -> tuple[bool, str | None]:
     project = Project({"talk.py": learn("talk.py", ast.parse(SOURCE))}, Modules(("talk.py",), catalog.builtin()))
     tracer = Tracer(project)
     reach, agents = Reach(tracer), Agents(tracer)
-    steps = Steps(reach, agents, Threads(tracer), Surfaces(reach, agents))
+    steps = Steps(reach, agents, Threads(tracer), Surfaces(reach, agents), graphs.of(project))
     scope = next(one for one in project.files["talk.py"].scopes if one.name == name)
     place = Where("talk.py", scope.id, scope.order)
     found = steps.thread_change(place)
