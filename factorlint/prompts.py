@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from factorlint import arguments
 from factorlint.catalog import Symbol
-from factorlint.expr import Attr, Call, Const, Dict, Expr, Name, Op, Seq, Star, Text, walk
+from factorlint.expr import Attr, Call, Const, Dict, Expr, Item, Name, Op, Seq, Star, Text, walk
 from factorlint.facts import Called
 from factorlint.origin import Kind, Origin, Where
 from factorlint.provenance import Tracer
@@ -201,9 +201,21 @@ class Prompts:
                 share = yield from self._put_together(origin.expr, place, seen)
             else:
                 share = ""
+            if _words(origin.expr) < _FEW_WORDS and self._is_carried(expr, where):
+                continue  # a word that the steps of a graph hand on
             made = self._source(origin, expr, where) if share != _NONE else None
             if made is not None:
                 yield _Written(*made, origin, share)
+
+    def _is_carried(self, expr: Expr, where: Where) -> bool:
+        """Whether EXPR is read out of the state that a graph carries."""
+        base = expr
+        while isinstance(base, (Item, Attr)):
+            base = base.base
+        if not isinstance(base, Name) or base is expr:
+            return False
+        found = self.tracer.parameter_of(base, where)
+        return found is not None and (found[1].path, found[0].id, base.id) in self.tracer.states
 
     def _put_together(self, expr: Expr, place: Where, seen: _Seen) -> Generator[_Written, None, str]:
         """The texts written elsewhere that EXPR joins or frames; what share of a prompt EXPR then is itself.
@@ -290,9 +302,9 @@ def _pair(expr: Seq) -> tuple[str, Expr] | None:
     return None
 
 
-def _words(expr: Expr) -> int:
+def _words(expr: Expr | None) -> int:
     """The words that stand in a text itself, not in what it is filled with."""
-    return len(_said(expr).split())
+    return len(_said(expr).split()) if expr is not None else 0
 
 
 def _said(expr: Expr) -> str:
