@@ -22,9 +22,6 @@ from factorlint.rule import Rule, View
 _PLAIN = frozenset((None, "none", "same", "make", "parse", "validate", "load", "save", "retry", "route", "serve"))
 
 
-_NEAR = frozenset(("Try", "TryStar", "While", "For", "AsyncFor", "AsyncFunctionDef", "Match"))
-
-
 class Relevance:
     """The question for every file of one tree. Holds only its memory."""
 
@@ -64,8 +61,6 @@ class Relevance:
             place = seat(order)
             if place not in found and holds():
                 found.add(place)
-        if found:  # what waits, tries or goes round near an agent may belong to it in ways that no call here shows
-            found |= {seat(order) for order, one in enumerate(rows) if one.kind in _NEAR}
         return frozenset(found)
 
     @functools.cached_property

@@ -8,9 +8,9 @@ comes with the node: where it stands (`Here`), what an expression is (`origins`)
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import libcst as cst
 
@@ -65,6 +65,13 @@ class Held:
     arguments: Arguments
 
 
+class Known(NamedTuple):
+    """A call, and the symbols with facts that it concerns."""
+
+    call: Call
+    rows: tuple[tuple[Symbol, Origin, Sequence[Fact]], ...]
+
+
 @dataclass(frozen=True)
 class View:
     """One file under visit, with everything that questions about it need."""
@@ -85,6 +92,7 @@ class View:
     lowered: dict[int, Expr]
     scopes: Mapping[int, int]  # statement number of a definition → its scope
     said: dict[Callable[[View], Any], Any]  # what `once` has answered, for all files
+    known: dict[int, Known]  # identity of a call → the symbols that it concerns, for all files
 
     def once(self, ask: Callable[[View], _Said]) -> _Said:
         """What ASK says about the whole tree, whatever file asks: worked out the first time."""
@@ -304,23 +312,38 @@ class _Words(dict[str, str]):
 def facts_at(view: View, call: Call, where: Where, checks: tuple[str, ...]) -> Iterator[Held]:
     """The catalogue facts about CHECKS that hold for CALL at WHERE, each once."""
     said: set[int] = set()
-    for callee in view.tracer.callees(call.func, where):
-        for symbol, origin in symbols_of(view.tracer, callee):
-            facts = [fact for fact in view.catalog.facts(symbol) if fact.check in checks]
-            if not facts:
+    for symbol, origin, known in _known(view, call, where):
+        facts = [fact for fact in known if fact.check in checks]
+        if not facts:
+            continue
+        given = arguments.of(view.tracer, symbol, call, where)
+        registered = view.agents.registered(call, where)
+        if registered:
+            given.given["registered"] = (Seq("list", tuple(decorator for _, _, decorator in registered)), where)
+        for fact in facts:
+            if id(fact) in said:
                 continue
-            given = arguments.of(view.tracer, symbol, call, where)
-            registered = view.agents.registered(call, where)
-            if registered:
-                given.given["registered"] = (Seq("list", tuple(decorator for _, _, decorator in registered)), where)
-            for fact in facts:
-                if id(fact) in said:
-                    continue
-                sure = _sure(view, fact, symbol, given, where)
-                if sure is None:
-                    continue
-                said.add(id(fact))
-                yield Held(fact, symbol, origin, origin.weaker(sure).confidence, given)
+            sure = _sure(view, fact, symbol, given, where)
+            if sure is None:
+                continue
+            said.add(id(fact))
+            yield Held(fact, symbol, origin, origin.weaker(sure).confidence, given)
+
+
+def _known(view: View, call: Call, where: Where) -> tuple[tuple[Symbol, Origin, Sequence[Fact]], ...]:
+    """The symbols that CALL concerns, with all facts about each. Every rule asks of every call: most have none."""
+    held = view.known.get(id(call))
+    if held is None:
+        held = view.known[id(call)] = Known(
+            call,
+            tuple(
+                (symbol, origin, facts)
+                for callee in view.tracer.callees(call.func, where)
+                for symbol, origin in symbols_of(view.tracer, callee)
+                if (facts := view.catalog.facts(symbol))
+            ),
+        )
+    return held.rows
 
 
 def _sure(view: View, fact: Fact, symbol: Symbol, given: Arguments, where: Where) -> Confidence | None:

@@ -14,7 +14,7 @@ from factorlint.prompts import Prompts
 from factorlint.provenance import Tracer
 from factorlint.reach import Reach
 from factorlint.resume import Resume
-from factorlint.rule import View
+from factorlint.rule import Known, View
 from factorlint.steps import Steps
 from factorlint.surfaces import Surfaces
 from factorlint.threads import Threads
@@ -29,11 +29,12 @@ def viewer(project: Project, pinned: Pins) -> Callable[[str], View]:
     callbacks, resume = Callbacks(reach, agents, surfaces), Resume(threads)
     steps = Steps(reach, agents, threads, surfaces, carried)
     said: dict[Callable[[View], Any], Any] = {}
+    known: dict[int, Known] = {}
 
     def view(path: str) -> View:
         facts = project.files[path]
         scopes = {scope.order: scope.id for scope in facts.scopes}
         asked = (tracer, reach, prompts, agents, threads, surfaces, callbacks, resume, steps)
-        return View(path, facts, project, *asked, pinned.allows, {}, scopes, said)
+        return View(path, facts, project, *asked, pinned.allows, {}, scopes, said, known)
 
     return view
