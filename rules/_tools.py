@@ -257,7 +257,13 @@ def _approval_given(view: View, call: Call, where: Where, path: str) -> bool:
         return False
     given = arguments.of(view.tracer, symbol, call, where)
     names = [name for one in view.catalog.lineage(symbol) for name in one.parameter("approval")]
-    return any(name in given.given and False not in given.values(name) for name in names)
+    asks = {fact.at: fact.when for fact in view.catalog.facts(symbol) if fact.check == "human-as-tool" and fact.when}
+    return any(
+        name in given.given
+        and False not in given.values(name)
+        and (name not in asks or given.holds(asks[name]) is not False)
+        for name in names
+    )
 
 
 _APPROVES = re.compile(r"approv|confirm|permission|consent|authoriz|human_in_the_loop")
