@@ -4,9 +4,10 @@
 
 Each mutant is one change of one rule module (a comparison or condition turned round, an operand dropped, a constant
 changed, a statement left out, another return value). A forked process imports the changed text in place of the module
-and runs those of the TESTS that come to the changed line at all, the quick ones first; which they are is
-found out once, by tracing each test. A mutant that no test fails has survived; survivors are printed for somebody to
-read. The rules' texts on the disk are never touched. Needs pytest, and a system that forks.
+and runs those of the TESTS that come to the changed line at all, first those that have noticed something in this
+module, then the quick ones; which come to a line is found out once, by tracing each test. A mutant that no test fails
+has survived; survivors are printed for somebody to read. The rules' texts on the disk are never touched. Needs pytest,
+and a system that forks.
 
 No mutants are made of what is no decision: annotations, docstrings, decorators of classes, the number of steps after
 which a walk along callers or names gives up (`depth`), and a question that the one beside it implies. A mutant that
@@ -30,6 +31,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import CodeType, FrameType, ModuleType
@@ -45,6 +47,7 @@ EQUIVALENT = Path(__file__).with_name("equivalent_mutants.txt")
 # fixtures would fail where these two do not.
 TESTS = ("tests/test_rules.py", "-k", "every_word or examples_are_true")
 PATIENCE = 30  # seconds of computing: a mutant that takes longer hangs, which is noticed
+_LOST = 255  # a child that ends before its tests do
 PACKAGE = "factorlint.rules"
 Lines = frozenset[tuple[str, int]]  # (module, line)
 _OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -128,8 +131,13 @@ def _is_depth(node: ast.AST) -> bool:
     return isinstance(left, ast.Name) and left.id == "depth"
 
 
-# Of an origin: what makes sure that an attribute is not None. A definition has a place; a call was made somewhere.
-_SURE = {"place": ("kind", "Kind.DEFINITION"), "made": ("call", "None"), "call": ("made", "None")}
+# Of an origin: what makes sure that an attribute is not None. A definition and an object of the tree have a place; a
+# call was made somewhere.
+_SURE = {
+    "place": (("kind", "Kind.DEFINITION"), ("kind", "Kind.OBJECT")),
+    "made": (("call", "None"),),
+    "call": (("made", "None"),),
+}
 
 
 def _is_implied(operand: ast.expr, around: ast.BoolOp) -> bool:
@@ -138,8 +146,8 @@ def _is_implied(operand: ast.expr, around: ast.BoolOp) -> bool:
         return False
     if not _is(operand.comparators[0], None) or operand.left.attr not in _SURE:
         return False
-    attribute, value = _SURE[operand.left.attr]
-    sure = {f"{ast.unparse(operand.left.value)}.{attribute} {sign} {value}" for sign in ("is", "is not")}
+    of = ast.unparse(operand.left.value)
+    sure = {f"{of}.{name} {sign} {value}" for name, value in _SURE[operand.left.attr] for sign in ("is", "is not")}
     return any(ast.unparse(one) in sure for one in around.values if one is not operand)
 
 
@@ -258,7 +266,8 @@ class Bench:
         self.given = given
         self.equivalent = _equivalent()
         self.reached: dict[str, Lines] = {}  # of each test the lines that it comes to
-        self.seconds: dict[str, float] = {}
+        self.seconds: dict[str, float] = {}  # of computing
+        self.noticed: Counter[tuple[str, str]] = Counter()  # (module, test) → its mutants that the test killed
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -273,7 +282,6 @@ class Bench:
     def _look_at(self, item: pytest.Item) -> None:
         """What a test comes to, and how long it takes."""
         with tempfile.TemporaryFile("w+") as told:
-            began = time.monotonic()
 
             def trace() -> int:
                 traced = _Traced()
@@ -284,22 +292,26 @@ class Bench:
                 told.flush()
                 return code
 
-            if not _forked(trace):
+            code, seconds = _forked(trace)
+            if code:
                 raise SystemExit(f"{item.nodeid} fails without any mutant")
             told.seek(0)
             self.reached[item.nodeid] = frozenset((module, line) for module, line in json.load(told))
-            self.seconds[item.nodeid] = time.monotonic() - began
+            self.seconds[item.nodeid] = seconds
 
     def survives(self, mutant: Mutant, items: Sequence[pytest.Item]) -> bool:
         """Whether no test fails with MUTANT."""
         chosen = [one for one in items if mutant.lines & self.reached[one.nodeid]]
-        chosen.sort(key=lambda one: (mutant.module not in one.nodeid, self.seconds[one.nodeid]))
+        chosen.sort(key=lambda one: (-self.noticed[mutant.module, one.nodeid], self.seconds[one.nodeid]))
 
         def run() -> int:
             sys.meta_path.insert(0, _Changed(mutant))
             return _run(chosen)
 
-        return not chosen or _forked(run)
+        code = _forked(run)[0] if chosen else 0
+        if 0 < code <= len(chosen):
+            self.noticed[mutant.module, chosen[code - 1].nodeid] += 1
+        return not code
 
     def _all(self, items: Sequence[pytest.Item]) -> None:
         dice = random.Random(self.given.seed)
@@ -344,19 +356,19 @@ def _forget_rules() -> None:
 
 
 def _run(items: Sequence[pytest.Item]) -> int:
-    """In a child: 0 if none of the tests fails."""
-    for item in items:
+    """In a child: which of the tests is the first that fails, counted from one; 0 if none does."""
+    for number, item in enumerate(items, 1):
         if any(one.failed for one in runtestprotocol(item, log=False, nextitem=None)):
-            return 1
+            return number
     return 0
 
 
-def _forked(work: Any) -> bool:
-    """Whether WORK ends with 0 in a process of its own."""
+def _forked(work: Any) -> tuple[int, float]:
+    """What WORK ends with in a process of its own, and the seconds of computing that it takes."""
     sys.stdout.flush()
     child = os.fork()
     if not child:
-        code = 3
+        code = _LOST
         try:
             resource.setrlimit(resource.RLIMIT_CPU, (PATIENCE, PATIENCE))
             nowhere = os.open(os.devnull, os.O_RDWR)
@@ -365,15 +377,16 @@ def _forked(work: Any) -> bool:
             code = work()
         finally:
             os._exit(code)
-    end = time.monotonic() + 20 * PATIENCE  # for one that sleeps
+    end = time.monotonic() + 200 * PATIENCE  # for one that sleeps; the machine may be busy
     while time.monotonic() < end:
-        done, status = os.waitpid(child, os.WNOHANG)
+        done, status, used = os.wait4(child, os.WNOHANG)
         if done:
-            return os.waitstatus_to_exitcode(status) == 0
+            code = os.waitstatus_to_exitcode(status)
+            return (code if code >= 0 else _LOST), used.ru_utime + used.ru_stime
         time.sleep(0.005)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return False
+    return _LOST, 0.0
 
 
 def _here(work: Any, items: Sequence[Any], **_: object) -> Iterator[tuple[Any, Any]]:
