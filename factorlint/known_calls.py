@@ -5,6 +5,7 @@ No library of agents is known here: what a model's answer is made of stands in t
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -21,6 +22,9 @@ Origins = Iterable[Origin]
 
 def result(tracer: Tracer, callee: Origin, expr: Call, where: Where) -> Origins | None:
     """What this call gives, or None where nothing special is known of the callee."""
+    inner = handed_over(callee, expr)
+    if inner is not None:
+        return tracer.origins(inner, where)
     if callee.kind is Kind.LIBRARY:
         handler = _FUNCTIONS.get(callee.path)
         if handler is not None and expr.args:
@@ -38,6 +42,11 @@ def result(tracer: Tracer, callee: Origin, expr: Call, where: Where) -> Origins 
     if callee.kind is Kind.VALUE and isinstance(callee.expr, Lambda) and callee.place is not None:
         return tracer.origins(callee.expr.body, callee.place)
     return None
+
+
+def passes_on(path: str) -> bool:
+    """Whether the function PATH of Python's own gives on what it is given, and makes nothing else of it."""
+    return path in _FUNCTIONS
 
 
 def _default(tracer: Tracer, callee: Origin, expr: Call, where: Where) -> Origins:
@@ -81,16 +90,38 @@ def _gathered(tracer: Tracer, expr: Call, where: Where) -> Origins:
     return (Origin(Kind.CONTAINER, expr=Seq("list", expr.args), place=where),)
 
 
-def _invoked(index: int) -> Callable[[Tracer, Call, Where], Origins]:
-    """``asyncio.to_thread(f, *args)`` and the like: the call that is made inside."""
+def handed_over(callee: Origin, call: Call) -> Call | None:
+    """The call that a thread or a process makes: ``f(x)`` in ``executor.submit(f, x)``, ``asyncio.to_thread(f, x)``."""
+    if callee.symbol is not None or callee.kind not in (Kind.LIBRARY, Kind.INSTANCE):
+        return None
+    _, _, name = callee.path.rpartition(".")
+    if name not in HANDS_OVER or not callee.path.startswith(_POOLS):
+        return None
+    index = HANDS_OVER[name]
+    return _inner(call, index) if len(call.args) > index else None
 
-    def invoked(tracer: Tracer, expr: Call, where: Where) -> Origins:
-        if len(expr.args) <= index:
-            return (UNKNOWN,)
-        inner = Call(expr.args[index], expr.args[index + 1 :], expr.keywords)
-        return tracer.call(inner, where)
 
-    return invoked
+@functools.lru_cache(maxsize=4096)
+def _inner(call: Call, index: int) -> Call:
+    """One and the same call each time, as memory goes by identity."""
+    return Call(call.args[index], call.args[index + 1 :], call.keywords)
+
+
+HANDS_OVER = {"submit": 0, "to_thread": 0, "run_sync": 0, "run_in_executor": 1}  # which argument is the function
+_POOLS = ("concurrent.futures.", "asyncio.", "anyio.to_thread.")
+
+
+def _invoked(tracer: Tracer, expr: Call, where: Where) -> Origins:
+    return tracer.origins(_inner(expr, 0), where)
+
+
+def _completed(tracer: Tracer, expr: Call, where: Where) -> Origins:
+    """``as_completed(futures)``: the futures themselves, or the keys of a dict that says what each is for."""
+    for one in tracer.origins(expr.args[0], where):
+        if isinstance(one.expr, Dict):
+            keys = tuple(key for key, _ in one.expr.items if key is not None)
+            one = replace(one, expr=Seq("list", keys))
+        yield one
 
 
 def _partial(tracer: Tracer, expr: Call, where: Where) -> Origins:
@@ -407,10 +438,10 @@ _FUNCTIONS: dict[str, Handler] = {
     "asyncio.create_task": _first,
     "asyncio.ensure_future": _first,
     "asyncio.gather": _gathered,
-    "asyncio.to_thread": _invoked(0),
+    "asyncio.as_completed": _completed,
+    "concurrent.futures.as_completed": _completed,
     "asyncio.run_coroutine_threadsafe": _first,
-    "anyio.to_thread.run_sync": _invoked(0),
-    "anyio.run": _invoked(0),
+    "anyio.run": _invoked,
     "asgiref.sync.sync_to_async": _first,
     "asgiref.sync.async_to_sync": _first,
     "nest_asyncio.apply": _first,

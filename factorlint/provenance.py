@@ -326,6 +326,21 @@ class Tracer:
             passed = self.argument(called.call, name, self.positional(scope, holder))
             if passed is not None:
                 yield passed, at
+        for path, called in self.project.calls_passing(scope.name):
+            at = Where(path, called.scope, called.order)
+            inner = self._handed_over(called.call, at)
+            if inner is None or not self._calls(inner, at, scope, where.path):
+                continue
+            passed = self.argument(inner, name, self.positional(scope, holder))
+            if passed is not None:
+                yield passed, at
+
+    def _handed_over(self, call: Call, at: Where) -> Call | None:
+        """The call that a thread makes of what CALL hands over to it, or None."""
+        if last_name(call.func) not in known_calls.HANDS_OVER:
+            return None
+        found = (known_calls.handed_over(one, call) for one in self.origins(call.func, at))
+        return next((one for one in found if one is not None), None)
 
     def _calls(self, call: Call, at: Where, scope: Scope, path: str) -> bool:
         for one in self.origins(call.func, at):

@@ -94,8 +94,12 @@ class Reach:
         from factorlint import known_calls
 
         where = Where(path, called.scope, called.order)
-        found = []
-        for one in self.tracer.callees(called.call.func, where):
+        found: list[Origin] = []
+        callees = self.tracer.callees(called.call.func, where)
+        inner = [known_calls.handed_over(one, called.call) for one in callees]
+        for call in (one for one in inner if one is not None):
+            found += self.tracer.callees(call.func, where)
+        for one in callees:
             if one.kind is Kind.PIPE and one.receiver is not None:
                 for answer in self.tracer.origins(called.call, where):
                     if answer.kind is Kind.ANSWER and answer.call is called.call:
