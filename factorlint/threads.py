@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from factorlint import arguments
-from factorlint.expr import Attr, Call, Const, Each, Enter, Expr, Imported, Name, Param, Part, children
+from factorlint.expr import Attr, Call, Const, Each, Enter, Expr, Imported, Name, Param, Part, Seq, Star, children
 from factorlint.facts import Called, Scope
 from factorlint.origin import Kind, Origin, Where
 from factorlint.provenance import Tracer
@@ -221,11 +221,39 @@ class Threads:
             if isinstance(row.value, Param):
                 self._parameter(scope, expr.id, at, holders, functions, seen, depth)
             elif row.value is not None:
-                value = row.value.source if isinstance(row.value, (Each, Enter, Part)) else row.value
-                self._walk(value, at, holders, functions, seen, depth + 1)
+                for value, inner in self._given(row.value, at, functions):
+                    self._walk(value, inner, holders, functions, seen, depth + 1)
         for called in self.grown(Name(expr.id), where.path, scope):
             for arg in called.call.args:
                 self._walk(arg, Where(where.path, called.scope, called.order), holders, functions, seen, depth + 3)
+
+    def _given(self, value: Expr, at: Where, functions: set[tuple[str, int]]) -> Iterator[tuple[Expr, Where]]:
+        """What a name holds: of a tuple that a function of the tree returns, only the element at its place."""
+        if isinstance(value, Part) and value.place >= 0:
+            parts = list(self._returned(value, at))
+            functions |= {(place.path, place.scope) for _, place in parts}
+            if parts:
+                yield from parts
+                return
+        yield (value.source if isinstance(value, (Each, Enter, Part)) else value), at
+
+    def _returned(self, part: Part, at: Where) -> Iterator[tuple[Expr, Where]]:
+        """The elements at the place of PART in all tuples that a call gives; nothing where one cannot be told."""
+        call = part.source
+        callees = self.tracer.origins(call.func, at) if isinstance(call, Call) else ()
+        if any(one.kind is not Kind.DEFINITION for one in callees):
+            return
+        found = []
+        for body in (body for one in callees for body in self.tracer.bodies(one)):
+            scope = self.project.scope(body.place) if body.place is not None else None
+            if body.place is None or scope is None or scope.kind != "function" or scope.yields:
+                return
+            for order, value in scope.returns:
+                plain = isinstance(value, Seq) and not any(isinstance(one, Star) for one in value.items)
+                if not plain or not isinstance(value, Seq) or part.place >= len(value.items):
+                    return
+                found.append((value.items[part.place], Where(body.place.path, scope.id, order)))
+        yield from found
 
     def _parameter(
         self,
