@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from factorlint.arguments import literals
-from factorlint.expr import Const, Name, walk
+from factorlint.expr import Call, Const, Name, last_name, walk
 from factorlint.facts import Called
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here, View
@@ -29,8 +29,21 @@ def why_it_waits(here: Here, node: cst.Call) -> str | None:
         if callee.kind is Kind.LIBRARY and callee.path in _SLEEPS:
             return _why_it_sleeps(here, node)
         if callee.path.endswith(".wait") and callee.path.removesuffix(".wait") in _EVENTS:
-            return "an event that another part sets" if on_the_way(here.view, here.where) else None
+            paced = _soon_given_up(here)
+            return "an event that another part sets" if not paced and on_the_way(here.view, here.where) else None
     return None
+
+
+def _soon_given_up(here: Here) -> bool:
+    """``asyncio.wait_for(ready.wait(), timeout=5)``: no person and no other system is waited for so shortly."""
+    around = next((one for one in here.ancestors() if isinstance(one, cst.Call)), None)
+    call = here.expr(around) if around is not None else None
+    if not isinstance(call, Call) or last_name(call.func) != "wait_for":
+        return False
+    given = here.view.tracer.argument(call, "timeout", ("fut", "timeout"))
+    known = literals(here.view.tracer, given, here.where) if given is not None else ()
+    numbers = [float(one) for one in known if isinstance(one, (int, float))]
+    return bool(numbers) and max(numbers) < _LONG
 
 
 def is_future(here: Here, node: cst.BaseExpression) -> bool:
@@ -66,8 +79,8 @@ def _in_its_loop(view: View, where: Where, top: int) -> bool:
 
 def _why_it_sleeps(here: Here, node: cst.Call) -> str | None:
     view, where = here.view, here.where
-    if here.enclosing(cst.ExceptHandler) is not None:
-        return None  # the pause before a next attempt
+    if here.enclosing(cst.ExceptHandler, cst.Finally) is not None:
+        return None  # the pause before a next attempt, or behind the run
     top = here.outer(cst.While)
     if top is None:
         if here.outer(cst.For) is not None:
