@@ -170,7 +170,7 @@ class ToolsAreStructuredOutputs(Rule):
         call = here.expr(node)
         if not isinstance(call, Call):
             return
-        unchecked = _unchecked(call, here)
+        unchecked = _unchecked(call, here) if not _is_worked_into(here) else None
         if unchecked is not None and (anything or _looked_up(call, here) is not None or _runs_tree_code(call, here)):
             what = last_name(call.func) or "a function that the name picks"
             yield here.mark(UNVALIDATED_TOOL_ARGUMENTS, node, unchecked, what=what)
@@ -325,6 +325,17 @@ def _unchecked(call: Call, here: Here) -> Origin | None:
                 if one.kind is Kind.ANSWER and one.shape == "arguments" and not _validated(base, here):
                     return one
     return None
+
+
+def _is_worked_into(here: Here) -> bool:
+    """Whether what the call visited HERE gives is an argument of a call of the tree: ``click(x=scaled(a["x"]))``."""
+    for node in here.ancestors():
+        if isinstance(node, cst.BaseStatement):
+            return False
+        call = here.expr(node) if isinstance(node, cst.Call) and node is not here.node else None
+        if isinstance(call, Call) and _runs_tree_code(call, here):
+            return True
+    return False
 
 
 def _validated(expr: Expr, here: Here) -> bool:
