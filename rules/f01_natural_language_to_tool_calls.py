@@ -41,6 +41,7 @@ TYPED_LLM_OUTPUT = Check(None, "typed-llm-output", Owner.CODE, None, "a schema o
 
 _READ = ("text", "response", "messages", "stream", "part")
 _TAKES_APART = frozenset("split rsplit splitlines partition rpartition startswith endswith find index".split())
+_LOOKS_FOR = ("find", "index")
 _PARSERS = frozenset(
     "json.loads ast.literal_eval yaml.safe_load yaml.load re.search re.match re.fullmatch re.findall re.finditer "
     "re.split xml.etree.ElementTree.fromstring xmltodict.parse json5.loads orjson.loads ujson.loads json_repair.loads "
@@ -222,6 +223,8 @@ def _takes_apart(here: Here) -> str | None:
         word = any(_literal(here, side) for side in sides)
         return "comparison" if word and any(_is_text(side, here) for side in sides) else None
     if isinstance(node.func, cst.Attribute) and node.func.attr.value in _TAKES_APART:
+        if node.func.attr.value in _LOOKS_FOR and not any(here.text(arg.value) for arg in node.args[:1]):
+            return None  # where a piece of the text itself stands
         return f"{node.func.attr.value}()" if _is_text(node.func.value, here) else None
     for callee in here.callees(node):
         if callee.path in _PARSERS and any(_is_text(arg.value, here) for arg in node.args):

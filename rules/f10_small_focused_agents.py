@@ -166,7 +166,8 @@ class SmallFocusedAgents(Rule):
             return
         limit = limits.passed(tracer, symbol, call, here.where)
         if limit is not None:
-            yield from self._given(node, here, symbol, origin, limit)
+            if not _said_before(here, call, symbol, origin, limit):
+                yield from self._given(node, here, symbol, origin, limit)
             return
         if limits.hidden(here.arguments(node, symbol), tracer, symbol):
             return
@@ -271,6 +272,19 @@ def _makers(here: Here, call: Call, symbol: Symbol, origin: Origin) -> Iterator[
 
 def _first_of(runs: list[Run], call: Call, here: Here) -> bool:
     return bool(runs) and runs[0].called.call == call and runs[0].where == here.where
+
+
+def _said_before(here: Here, call: Call, symbol: Symbol, origin: Origin, limit: Limit) -> bool:
+    """Whether an earlier run of the same agent in this file was given the same limit: an agent is counted once."""
+    for maker in _makers(here, call, symbol, origin):
+        if maker.call is None or maker.made is None:
+            continue
+        for one in here.view.agents.runs(maker.call, maker.made):
+            if one.where.path != here.where.path or one.where.order >= here.where.order:
+                continue
+            if limits.passed(here.view.tracer, one.symbol, one.called.call, one.where) == limit:
+                return True
+    return False
 
 
 def _limited(here: Here, maker: Origin, runs: list[Run]) -> bool:
