@@ -10,7 +10,8 @@ import libcst as cst
 
 from factorlint.arguments import literals
 from factorlint.expr import Attr, Call, Const, Expr, Name, Op, dotted, last_name, walk
-from factorlint.origin import Kind
+from factorlint.facts import Called
+from factorlint.origin import Kind, Where
 from factorlint.rule import Here
 
 _LESS = frozenset(("<", "<=", ">", ">=", "=="))
@@ -213,38 +214,38 @@ def _tests(node: cst.CSTNode) -> Iterator[cst.BaseExpression]:
 
 def asks_each_time(here: Here) -> bool:
     """Whether a person is asked in every round of the loop visited HERE: a REPL, which the person ends."""
-    path, order = here.where.path, here.where.order
-    reach = here.view.reach
-    for called in reach.calls(path, order, reach.end(path, order)):
-        if not _always(here, path, called.order, order):
+    return _asks_always(here, Where(here.where.path, here.where.scope, here.where.order), ("body",), _FAR)
+
+
+def _asks_always(here: Here, top: Where, arms: tuple[str, ...], far: int) -> bool:
+    """Whether whoever comes through the ARMS of statement TOP comes to a person, at most FAR functions below."""
+    statements, reach = here.view.project.files[top.path].statements, here.view.reach
+    for order in range(top.order + 1, reach.end(top.path, top.order) + 1):
+        one = statements[order]
+        if one.parent != top.order or one.arm not in arms:
             continue
-        for callee in reach.callees(path, called):
-            if _asks(callee.path, callee.symbol.does if callee.symbol else None):
+        if any(_asks(here, top.path, called, far) for called in reach.calls(top.path, order, order)):
+            return True
+        inside = top._replace(order=order)
+        if one.kind == "If":
+            if all(_asks_always(here, inside, (arm,), far) for arm in ("body", "orelse")):
                 return True
-            for place in reach.bodies(callee):
-                scope = here.view.project.scope(place)
-                for inner in reach.calls(place.path, scope.order + 1, scope.end):
-                    if not _always(here, place.path, inner.order, scope.order):
-                        continue
-                    for one in reach.callees(place.path, inner):
-                        if _asks(one.path, one.symbol.does if one.symbol else None):
-                            return True
+        elif one.kind not in _ASIDE and _asks_always(here, inside, ("body", "finalbody"), far):
+            return True
     return False
 
 
-def _asks(path: str, does: str | None) -> bool:
-    return path == "builtins.input" or does == "ask-human"
+def _asks(here: Here, path: str, called: Called, far: int) -> bool:
+    """Whether a call asks a person, itself or always below it."""
+    for callee in here.view.reach.callees(path, called):
+        if callee.path == "builtins.input" or (callee.symbol is not None and callee.symbol.does == "ask-human"):
+            return True
+        for place in here.view.reach.bodies(callee) if far else ():
+            scope = here.view.project.scope(place)
+            if _asks_always(here, Where(place.path, scope.id, scope.order), ("body",), far - 1):
+                return True
+    return False
 
 
-def _always(here: Here, path: str, order: int, top: int) -> bool:
-    """Whether the statement runs in every round: no branch stands between it and TOP."""
-    statements = here.view.project.files[path].statements
-    while order > top:
-        statement = statements[order]
-        parent = statement.parent
-        if parent != top:
-            kind, arm = statements[parent].kind, statement.arm
-            if kind in ("If", "Match") or (kind == "Try" and arm not in ("body", "finalbody")):
-                return False
-        order = parent
-    return True
+_FAR = 3  # the agent's own question → the interface's → the widget
+_ASIDE = ("Match", "For", "AsyncFor", "FunctionDef", "AsyncFunctionDef", "ClassDef")

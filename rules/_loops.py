@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Attr, Call, Expr, Name, last_name, walk
-from factorlint.facts import Called
+from factorlint.expr import Attr, Call, Each, Expr, Name, last_name, walk
+from factorlint.facts import Binding, Called
 from factorlint.model import Confidence
 from factorlint.origin import Kind, Origin, Where
 from factorlint.reach import Reached
@@ -225,26 +225,58 @@ def _made_of(here: Here, expr: Expr, names: set[str], order: int, depth: int) ->
 
 
 def steps_below(here: Here, reached: Reached) -> bool:
-    """A `while` whose steps lie in functions of the tree, unless it only reads a person's messages (a REPL)."""
+    """A `while` whose steps lie in functions of the tree, unless these loop themselves, or it only takes what comes."""
     if reached.depth == 0:
         return False
-    return not begins_anew(here)
+    return not begins_anew(here) and not _repeats_a_loop(here)
 
 
-_RECEIVES = frozenset("recv receive receive_bytes receive_json receive_text".split())
+def _repeats_a_loop(here: Here) -> bool:
+    """``while again: again = self.phase()``: all that asks in it is a function with an agent's loop of its own."""
+    view, path, order = here.view, here.where.path, here.where.order
+    asking = [one for one in view.reach.calls(path, order, view.reach.end(path, order)) if _asks_itself(here, one)]
+    found = [[body for one in view.reach.callees(path, called) for body in view.reach.bodies(one)] for called in asking]
+    return bool(found) and all(any(_has_a_loop(here, body) for body in bodies) for bodies in found)
+
+
+def _has_a_loop(here: Here, body: Where) -> bool:
+    """Whether the function at BODY asks a model in a counted loop that is no mere retry."""
+    view, scope = here.view, here.view.project.scope(body)
+    statements = view.project.files[body.path].statements
+    for order in sorted({row.order for rows in scope.bindings.values() for row in rows if _counts_up(row)}):
+        inside = [one.kind for one in statements if one.parent == order and one.arm == "body"]
+        if inside != ["Try"] and view.reach.statements_do(body.path, order, view.reach.end(body.path, order), MODEL, 3):
+            return True
+    return False
+
+
+_RECEIVES = frozenset("recv receive receive_bytes receive_json receive_text get_nowait".split())
 
 
 def begins_anew(here: Here) -> bool:
     """Whether the loop takes in something new from outside: a message that a person or a socket sends."""
     path, order = here.where.path, here.where.order
     for called in here.view.reach.calls(path, order, here.view.reach.end(path, order)):
-        if last_name(called.call.func) in _RECEIVES:
+        if last_name(called.call.func) in _RECEIVES or _takes_the_next(called):
             return True
         for callee in here.view.reach.callees(path, called):
             inner = [one.callee for body in here.view.reach.bodies(callee) for one in _written_in(here, body)]
             if any(one.path == "builtins.input" or _asks_a_person(one) for one in (callee, *inner)):
                 return True
     return False
+
+
+def _counts_up(row: Binding) -> bool:
+    """``for step in range(n)``."""
+    source = row.value.source if isinstance(row.value, Each) else None
+    return isinstance(source, Call) and source.func == Name("range")
+
+
+def _takes_the_next(called: Called) -> bool:
+    """``queue.get()``: of all that has a `get`, only a queue is asked for nothing in particular."""
+    call = called.call
+    waits = {keyword for keyword, _ in call.keywords} <= {"timeout", "block"}
+    return isinstance(call.func, Attr) and call.func.name == "get" and not call.args and waits
 
 
 def _written_in(here: Here, place: Where) -> Iterator[Reached]:
