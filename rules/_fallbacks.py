@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypeGuard
 
 import libcst as cst
 
 from factorlint.expr import Call, Caught, Const, Expr, Name, Op, Seq, last_name, walk
-from factorlint.facts import Called, Statement
+from factorlint.facts import Called, Facts, Statement
 from factorlint.origin import Kind, Where
 from factorlint.rule import Here, View
 from factorlint.threads import GROW
@@ -129,22 +130,38 @@ def _names_behind(tried: Here) -> set[str]:
 
 
 def _tells_caller(handler: Here) -> bool:
-    """Whether HANDLER answers False or None, and every caller in the tree has a branch for that."""
+    """Whether HANDLER answers False or None, or leads to the end that does, and every caller has a branch for that."""
     function = handler.function()
-    last = handler.node.body.body[-1] if handler.node.body.body else None
-    given = last.body[-1] if isinstance(last, cst.SimpleStatementLine) else None
-    if function is None or not isinstance(given, cst.Return):
-        return False
-    said = given.value.value if isinstance(given.value, cst.Name) else None
-    if given.value is not None and said not in ("None", "False"):
+    if function is None or not _ends_with_nothing(handler):
         return False
     place = Where(handler.where.path, function.id, function.order)
     callers = calls_of(handler.view, place)
     return bool(callers) and all(_has_a_branch(handler, path, called) for path, called in callers)
 
 
+def _ends_with_nothing(handler: Here) -> bool:
+    """``return None`` at the end of HANDLER; or it goes on, and the function that it stands in ends so."""
+    last = _last(handler.node.body)
+    if isinstance(last, cst.Return):
+        return _is_nothing_given(last)
+    around = handler.enclosing(cst.FunctionDef)
+    if not isinstance(around, cst.FunctionDef) or any(True for _ in handler.inside(cst.Return, cst.Assign)):
+        return False
+    ending = _last(around.body)
+    return isinstance(ending, cst.Return) and _is_nothing_given(ending)
+
+
+def _last(block: cst.BaseSuite) -> cst.BaseSmallStatement | None:
+    last = block.body[-1] if block.body else None
+    return last.body[-1] if isinstance(last, cst.SimpleStatementLine) else None
+
+
+def _is_nothing_given(given: cst.Return) -> bool:
+    return given.value is None or (isinstance(given.value, cst.Name) and given.value.value in ("None", "False"))
+
+
 def _has_a_branch(here: Here, path: str, called: Called) -> bool:
-    """Whether what CALLED gives is tested where it is called, with something done when it is nothing."""
+    """Whether what CALLED gave is tested where it is called, with something done when it is nothing."""
     facts = here.view.project.files[path]
     if facts.statements[called.order].kind in ("If", "While", "Assert"):
         return True
@@ -153,17 +170,37 @@ def _has_a_branch(here: Here, path: str, called: Called) -> bool:
     if not names:
         return False
     for test in facts.tests:
-        if test.scope == called.scope and test.order > called.order and _is_nothing(test.expr, names):
-            return True
+        if test.scope == called.scope and test.order > called.order and _asks_for_nothing(test.expr, names):
+            if test.expr.op in ("is", "==") or _says_otherwise(facts, test.order):
+                return True
     return path == here.where.path and _tests_in_file(here, called, names)
 
 
-def _is_nothing(test: Expr, names: set[str]) -> bool:
-    """``x is None``, ``x == False``."""
-    if not isinstance(test, Op) or test.op not in ("is", "=="):
+def _asks_for_nothing(test: Expr, names: set[str]) -> TypeGuard[Op]:
+    """``x is None``, ``x == False``, ``x is not None``."""
+    if not isinstance(test, Op) or test.op not in ("is", "==", "is not", "!="):
         return False
     left, right = test.operands[0], test.operands[-1]
     return isinstance(left, Name) and left.id in names and right in (Const(None, "NoneType"), Const(False, "bool"))
+
+
+def _says_otherwise(facts: Facts, order: int) -> bool:
+    """Whether something is done where the test at statement ORDER fails: `assert`, an `else`, a way out before more."""
+    statements = facts.statements
+    if statements[order].kind == "Assert":
+        return True
+    inside = [one for one in statements if one.parent == order]
+    if statements[order].kind != "If" or not inside:
+        return False
+    if any(one.arm == "orelse" for one in inside):
+        return True
+    beside = [number for number, one in enumerate(statements) if one.parent == statements[order].parent]
+    return inside[-1].kind in _WAYS_OUT and any(
+        number > order and statements[number].arm == statements[order].arm for number in beside
+    )
+
+
+_WAYS_OUT = ("Return", "Raise", "Continue", "Break")
 
 
 def _tests_in_file(here: Here, called: Called, names: set[str]) -> bool:
@@ -175,8 +212,9 @@ def _tests_in_file(here: Here, called: Called, names: set[str]) -> bool:
         test = node.test
         refused = isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not)
         tested = test.expression if isinstance(test, cst.UnaryOperation) and refused else test
-        if isinstance(tested, cst.Name) and tested.value in names and (refused or node.orelse is not None):
-            return True
+        if isinstance(tested, cst.Name) and tested.value in names:
+            if refused or node.orelse is not None:
+                return True
     return False
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Attr, Call, Const, Expr, Name, Text, dotted, last_name, walk
+from factorlint.expr import Attr, Call, Const, Dict, Expr, Name, Text, dotted, last_name, walk
 from factorlint.origin import Kind
 from factorlint.rule import Here, text_of
 
@@ -89,8 +89,23 @@ def _kept(here: Here, name: str | None, cli: bool) -> Iterator[Here]:
         value = inner.node.value
         if value is None or _asks_again([inner]):
             continue  # the answer to the second attempt
-        if _speaks(inner.expr(value), name, inner) and not _only_local(inner, cli):
+        spoken = _speaks(inner.expr(value), name, inner) or _says_which_way(inner)
+        if spoken and not only_local(inner, cli):
             yield inner
+
+
+def _says_which_way(here: Here) -> bool:
+    """``note = " It will be sent later."``, where the way without the error says ``note = " It was sent."``."""
+    if not isinstance(here.node, cst.Assign) or not isinstance(here.node.targets[0].target, cst.Name):
+        return False
+    said = here.expr(here.node.value)
+    rows = here.scope.bindings.get(here.node.targets[0].target.value, ())
+    before = [row.value for row in rows if row.order < here.where.order and row.value is not None]
+    return _is_a_sentence(said) and any(_is_a_sentence(one) and one != said for one in before)
+
+
+def _is_a_sentence(expr: Expr) -> bool:
+    return isinstance(expr, Const) and isinstance(expr.value, str) and " " in expr.value.strip()
 
 
 def kept_for_later(handler: cst.ExceptHandler, here: Here, *, cli: bool) -> tuple[str, ...]:
@@ -123,9 +138,8 @@ def _shows(calls: list[Here], name: str | None, cli: bool) -> bool:
 
 def _hands_on(said: Call) -> bool:
     """Whether a call that is no log is given a word about the failure: ``result.fail(error="…")``."""
-    for keyword, value in said.keywords:
-        if keyword in _ABOUT and not (isinstance(value, Const) and value.value is None):
-            return True
+    if any(keyword is not None and _admits(keyword, value) for keyword, value in said.keywords):
+        return True
     for value in (*said.args, *(value for _, value in said.keywords)):
         if isinstance(value, Attr) and value.name in _STATES:
             return True
@@ -135,9 +149,19 @@ def _hands_on(said: Call) -> bool:
     return False
 
 
+def _admits(name: str, value: Expr) -> bool:
+    """``error="…"``, ``failure_mode=Mode.CRASH``, ``success=False``: what is named so says that something failed."""
+    if isinstance(value, Const) and not value.value:
+        return name in _WELL and value.value is False
+    if isinstance(value, Attr) and value.name in ("NONE", "OK"):
+        return False
+    return name in _ABOUT or any(name.startswith(word) or name.endswith(word) for word in ("failure", "error"))
+
+
 _MESSAGE = 300
 _PRINTS = frozenset(("print", "console.print", "sys.exit", "exit"))
 _ABOUT = frozenset("error err exception error_message failure failure_reason".split())
+_WELL = frozenset("success ok succeeded successful is_success".split())
 _STATES = frozenset("FAILED FAILURE ERROR ERRORED".split())
 # An operator's instruments, like a log: nobody else looks at them.
 _TELEMETRY = frozenset(
@@ -189,7 +213,7 @@ def _speaks(expr: Expr, name: str | None, here: Here, *, returned: bool = False)
     if _mentions(expr, name) or any(last_name(one) == "format_exc" for one in walk(expr)):
         return True
     for one in walk(expr):
-        if isinstance(one, Text):
+        if isinstance(one, Text) or (isinstance(one, Dict) and _says_it_failed(one)):
             return True
         if getattr(one, "type", None) == "str" and _sentence(str(getattr(one, "value", ""))):
             return True
@@ -200,6 +224,10 @@ def _speaks(expr: Expr, name: str | None, here: Here, *, returned: bool = False)
     if returned and isinstance(expr, Name):
         return _built_from_error(expr, name, here)
     return False
+
+
+def _says_it_failed(said: Dict) -> bool:
+    return any(isinstance(key, Const) and _admits(str(key.value), value) for key, value in said.items)
 
 
 def _constant(expr: Expr, here: Here) -> str:
@@ -231,7 +259,7 @@ def _built_from_error(expr: Name, name: str | None, here: Here) -> bool:
     return False
 
 
-def _only_local(here: Here, cli: bool) -> bool:
+def only_local(here: Here, cli: bool) -> bool:
     """An assignment to a plain local name keeps the error in the handler unless it is read later."""
     node = here.node
     targets = [one.target for one in node.targets] if isinstance(node, cst.Assign) else [node.target]

@@ -7,13 +7,11 @@ from collections.abc import Iterator
 import libcst as cst
 
 from factorlint.expr import Attr, Call, Const, Expr, Lambda, Name, last_name, walk
-from factorlint.facts import Called
-from factorlint.known_calls import answers_in
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Where
 from factorlint.rule import Held, Here, Mark, Rule
 
-from . import _fallbacks, _waits
+from . import _attempts, _fallbacks, _tries, _waits
 from ._handlers import Does, fate, kept_for_later
 from ._loops import begins_anew
 from ._mended import bound, one_line, switched_off, told
@@ -58,8 +56,6 @@ ERROR_AS_EVENT = Check(None, "error-as-event", Owner.CODE, None, "the error join
 HANDLED_ERROR = Check(None, "handled-error", Owner.CODE, None, "the error is shown, or returned in the result")
 BOUNDED_RETRY = Check(None, "bounded-retry", Owner.CODE, None, "the retry is bounded")
 
-_ASKS = frozenset(("call-model", "run", "run-graph"))
-_PARSERS = ("parse", "validate")
 _COUNTERS = ("attempt", "retr", "tries", "trial")
 
 
@@ -166,7 +162,7 @@ class CompactErrors(Rule):
                 continue
             endless = isinstance(node.test, cst.Name) and node.test.value == "True"
             counted = _counts(here) or (not endless and _compares(here.expr(node.test)))
-            goes_on = [one for one in here.inside(cst.ExceptHandler) if _goes_on(one)]
+            goes_on = [one for one in here.inside(cst.ExceptHandler) if _goes_on(one) and not _may_refuse(one)]
             if goes_on and endless and not counted:
                 yield here.mark(UNBOUNDED_RETRY, node, what="it goes on after every error, with no counter")
             elif goes_on and counted:
@@ -191,13 +187,13 @@ class CompactErrors(Rule):
                     for one in call.callees(call.node)
                     if one.place is not None and one.place.path == place.path
                 )
-                if again and _asks(here) and not _passes_a_count(call.expr(call.node)):
+                if again and _asks(here) and not _passes_a_count(call.expr(call.node)) and not _may_refuse(inner):
                     yield here.mark(UNBOUNDED_RETRY, call.node, what="it calls itself from an except, with no counter")
 
     # -- handlers --------------------------------------------------------------------------------------------------
 
     def visit_Try(self, node: cst.Try, here: Here) -> Iterator[Mark]:
-        what = _tried(here)
+        what = _tries.what(here)
         if what is None:
             if _asks_far_below(here):
                 yield from self._far(node, here)
@@ -210,15 +206,13 @@ class CompactErrors(Rule):
             if does is Does.RETRIES and _fallbacks.asks_again(inner, here):
                 yield inner.mark(BOUNDED_RETRY, inner.node, confidence=Confidence.MEDIUM)
                 continue
-            if does is Does.DROPS and (_outer_tells(here, cli) or _fallbacks.excuses(inner, here, what)):
-                continue
             if does in (Does.RETURNS, Does.RAISES):
                 if _fallbacks.thrown_into_thread(inner, kept_for_later(inner.node, inner, cli=cli)):
                     yield inner.mark(ERROR_AS_EVENT, inner.node, confidence=Confidence.MEDIUM)
                     continue
             if does is Does.RETURNS and _inside_a_counted_loop(inner) and kept_for_later(inner.node, inner, cli=cli):
                 continue  # the error of one attempt, kept until the last has failed
-            yield from self._handled(inner.node, inner, does, what)
+            yield from self._handled(inner.node, inner, does, what, here)
 
     def _far(self, node: cst.Try, here: Here) -> Iterator[Mark]:
         """The handler around the step of a loop, far above the model call: where the error joins the thread."""
@@ -227,7 +221,7 @@ class CompactErrors(Rule):
                 if fate(inner.node, inner, cli=False) is Does.APPENDS:
                     yield inner.mark(ERROR_AS_EVENT, inner.node, confidence=Confidence.MEDIUM)
 
-    def _handled(self, node: cst.ExceptHandler, here: Here, does: Does, what: str) -> Iterator[Mark]:
+    def _handled(self, node: cst.ExceptHandler, here: Here, does: Does, what: str, tried: Here) -> Iterator[Mark]:
         if does is Does.APPENDS:
             yield here.mark(ERROR_AS_EVENT, node, confidence=Confidence.MEDIUM)
             if _whole_traceback(here):
@@ -239,7 +233,7 @@ class CompactErrors(Rule):
             yield here.mark(ERROR_AS_EVENT, node, confidence=Confidence.MEDIUM)
         elif does in (Does.RETURNS, Does.SHOWS):
             yield here.mark(HANDLED_ERROR, node, confidence=Confidence.MEDIUM)
-        elif does is Does.DROPS and not _inside_a_counted_loop(here) and not _tried_otherwise(here):
+        elif does is Does.DROPS and _swallows(here, tried):
             at, fix = told(node, what == "the tool")
             yield here.mark(SWALLOWED_ERROR, node, confidence=Confidence.MEDIUM, fix=fix, fix_at=at, what=what)
 
@@ -280,9 +274,21 @@ def _no_failure(handler: cst.ExceptHandler) -> bool:
     return all(name in _SIGNALS for name in names)
 
 
+def _swallows(handler: Here, tried: Here) -> bool:
+    """Whether HANDLER, of the `try` visited at TRIED, loses the error for good."""
+    cli, what = _read_by_a_person(tried), _tries.what(tried)
+    if what is None or fate(handler.node, handler, cli=cli) is not Does.DROPS:
+        return False
+    if _outer_tells(tried, cli) or _fallbacks.excuses(handler, tried, what):
+        return False
+    if _inside_a_counted_loop(handler) or _tried_otherwise(handler):
+        return False
+    return what != _tries.PARSE or not _attempts.follow(handler, tried, _swallows)
+
+
 def _asks_far_below(here: Here) -> bool:
-    body = _body(here)
-    return bool(body) and here.view.reach.statements_do(here.where.path, body[0], body[-1], _ASKS, within=_FAR)
+    body = _tries.body(here)
+    return bool(body) and here.view.reach.statements_do(here.where.path, body[0], body[-1], _tries.ASKS, within=_FAR)
 
 
 def _outer_tells(here: Here, cli: bool) -> bool:
@@ -309,7 +315,7 @@ def _tried_otherwise(here: Here) -> bool:
     if here.outer(cst.While, cst.For) is not None or any(True for _ in here.inside(cst.Continue)):
         return False
     after = here.view.reach.end(here.where.path, here.where.order) + 1
-    return here.view.reach.statements_do(here.where.path, after, function.end, _ASKS, within=2, own=function.id)
+    return here.view.reach.statements_do(here.where.path, after, function.end, _tries.ASKS, within=2, own=function.id)
 
 
 def _parent(here: Here) -> cst.CSTNode | None:
@@ -320,14 +326,14 @@ def _is_site(here: Here, place: Where) -> bool:
     """A function that asks a model, or that is a tool: elsewhere a retry is no business of an agent."""
     if (place.path, place.scope) in here.view.agents.bodies:
         return True
-    if here.view.reach.function_does(place, _ASKS, within=3):
+    if here.view.reach.function_does(place, _tries.ASKS, within=3):
         return True
     scope = here.view.project.scope(place)
     for path, called in here.view.project.calls_of(scope.name):  # a helper that makes the retry for its callers
         caller = here.view.project.inside(Where(path, called.scope, called.order), "function")
         if caller is not None:
             below = here.view.reach.summary(Where(path, caller.id, caller.order))
-            if (place.path, place.scope) in below.functions and not _ASKS.isdisjoint(below.does):
+            if (place.path, place.scope) in below.functions and not _tries.ASKS.isdisjoint(below.does):
                 return True
     return False
 
@@ -341,95 +347,15 @@ def _begins_anew(here: Here) -> bool:
 def _asks(here: Here) -> bool:
     path, order = here.where.path, here.where.order
     end = here.view.reach.end(path, order)
-    return here.view.reach.statements_do(path, order, end, _ASKS, within=3)
-
-
-def _tried(here: Here) -> str | None:
-    """What the body of the `try` does that an agent depends on."""
-    path = here.where.path
-    body = _body(here)
-    if not body:
-        return None
-    if here.view.reach.statements_do(path, body[0], body[-1], _ASKS, within=3):
-        return "the model call"
-    if _in_a_tool(here):
-        return "the tool"
-    for called in here.view.reach.calls(path, body[0], body[-1]):
-        found = _tool_or_parse(here, called)
-        if found is not None:
-            return found
-    return None
-
-
-def _in_a_tool(here: Here) -> bool:
-    """Inside a tool's body, or inside a method of its class that the body calls."""
-    function, path, view = here.function(), here.where.path, here.view
-    if function is None:
-        return False
-    if (path, function.id) in view.agents.bodies:
-        return True
-    if function.parent < 0:
-        return False
-    if view.facts.scopes[function.parent].kind == "function":  # what a tool hands to a thread stands inside it
-        return (path, function.parent) in view.agents.bodies
-    if view.facts.scopes[function.parent].kind != "class":
-        return False
-    for method in view.project.methods(path, function.parent):
-        if (path, method.id) in view.agents.bodies:
-            below = view.reach.below(Where(path, method.id, method.order))
-            places = [one.callee.place for one in below if one.depth == 0 and one.callee.place is not None]
-            if any((place.path, place.scope) == (path, function.id) for place in places):
-                return True
-    return False
-
-
-def _tool_or_parse(here: Here, called: Called) -> str | None:
-    path, agents = here.where.path, here.view.agents
-    where = Where(path, called.scope, called.order)
-    if agents.chosen_by_model(called.call, where):
-        return "the tool call"
-    for one in here.view.tracer.origins(called.call, where):
-        if one.kind is Kind.ANSWER and one.shape in ("parsed", "arguments") and called.call.args:
-            return "the parse of the model's answer"
-    for callee in here.view.reach.callees(path, called):
-        if callee.place is not None and (callee.place.path, callee.place.scope) in agents.bodies:
-            return "the tool call"
-        does = callee.symbol.does if callee.symbol is not None else None
-        if does == "execute-tool":
-            return "the tool call"
-        if does in _PARSERS and any(True for arg in called.call.args for _ in _answers(here, arg, where)):
-            return "the parse of the model's answer"
-    return None
-
-
-def _body(here: Here) -> list[int]:
-    """The statements in the `try` arm of the node."""
-    first = here.where.order + 1
-    last = here.view.reach.end(here.where.path, here.where.order)
-    return [order for order in range(first, last + 1) if _in_body(here, order)]
+    return here.view.reach.statements_do(path, order, end, _tries.ASKS, within=3)
 
 
 def _asks_in_body(here: Here) -> bool:
     """Whether the body of the `try` itself comes to a model."""
-    body = _body(here)
+    body = _tries.body(here)
     if not body:
         return False
-    return here.view.reach.statements_do(here.where.path, body[0], body[-1], _ASKS, within=3)
-
-
-def _answers(here: Here, expr: Expr, where: Where) -> Iterator[object]:
-    yield from answers_in(here.view.tracer, expr, where)
-
-
-def _in_body(here: Here, order: int) -> bool:
-    """Whether a statement stands in the `try` arm of the node."""
-    statements = here.view.facts.statements
-    while order >= 0:
-        one = statements[order]
-        if one.parent == here.where.order:
-            return one.arm == "body"
-        order = one.parent
-    return False
+    return here.view.reach.statements_do(here.where.path, body[0], body[-1], _tries.ASKS, within=3)
 
 
 def _goes_on(handler: Here) -> bool:
@@ -439,12 +365,36 @@ def _goes_on(handler: Here) -> bool:
     return not any(isinstance(one, (cst.Raise, cst.Return, cst.Break)) for one in small)
 
 
+def _may_refuse(handler: Here) -> bool:
+    """``if not self.switch_model(error): raise``: a function of the tree says whether there is another attempt."""
+    for inner in handler.inside(cst.If):
+        body = inner.node.body.body
+        small = [one for line in body if isinstance(line, cst.SimpleStatementLine) for one in line.body]
+        if not any(isinstance(one, (cst.Raise, cst.Return, cst.Break)) for one in small):
+            continue
+        if any(_asks_the_tree(inner, expr, handler.where.order) for expr in walk(inner.expr(inner.node.test))):
+            return True
+    return False
+
+
+def _asks_the_tree(here: Here, expr: Expr, since: int) -> bool:
+    """Whether EXPR calls a function of the tree, or is a name that was given what one gave since statement SINCE."""
+    if isinstance(expr, Name):
+        rows = here.scope.bindings.get(expr.id, ())
+        given = [row.value for row in rows if since <= row.order < here.where.order]
+        return any(isinstance(one, Call) and _asks_the_tree(here, one, since) for one in given)
+    if not isinstance(expr, Call):
+        return False
+    found = here.view.tracer.origins(expr.func, here.where)
+    return any(one.kind is Kind.DEFINITION or one.kind is Kind.UNKNOWN for one in found)
+
+
 def _counts(here: Here) -> bool:
-    """A counter is raised in the loop and compared in it."""
+    """A counter is raised or lowered in the loop and compared in it."""
     grown = {
         inner.expr(inner.node.target)
         for inner in here.inside(cst.AugAssign)
-        if isinstance(inner.node.operator, cst.AddAssign)
+        if isinstance(inner.node.operator, (cst.AddAssign, cst.SubtractAssign))
     }
     if not grown:
         return False

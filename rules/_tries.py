@@ -1,0 +1,106 @@
+"""What the body of a `try` does that an agent depends on: it asks a model, runs a tool, parses an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from factorlint import known_calls
+from factorlint.expr import Expr
+from factorlint.facts import Called
+from factorlint.known_calls import answers_in
+from factorlint.origin import Kind, Where
+from factorlint.rule import Here
+
+ASKS = frozenset(("call-model", "run", "run-graph"))
+PARSE = "the parse of the model's answer"
+_PARSERS = ("parse", "validate")
+
+
+def what(here: Here) -> str | None:
+    """What the body of the `try` does that an agent depends on."""
+    path = here.where.path
+    inside = body(here)
+    if not inside:
+        return None
+    if here.view.reach.statements_do(path, inside[0], inside[-1], ASKS, within=3):
+        return "the model call"
+    if _in_a_tool(here):
+        return "the tool"
+    for called in here.view.reach.calls(path, inside[0], inside[-1]):
+        found = what_of(here, called)
+        if found is not None:
+            return found
+    return None
+
+
+def parses(here: Here, first: int, last: int) -> Iterator[Called]:
+    """The calls written in statements FIRST to LAST that parse an answer."""
+    for called in here.view.reach.calls(here.where.path, first, last):
+        if what_of(here, called) == PARSE:
+            yield called
+
+
+def _in_a_tool(here: Here) -> bool:
+    """Inside a tool's body, or inside a method of its class that the body calls."""
+    function, path, view = here.function(), here.where.path, here.view
+    if function is None:
+        return False
+    if (path, function.id) in view.agents.bodies:
+        return True
+    if function.parent < 0:
+        return False
+    if view.facts.scopes[function.parent].kind == "function":  # what a tool hands to a thread stands inside it
+        return (path, function.parent) in view.agents.bodies
+    if view.facts.scopes[function.parent].kind != "class":
+        return False
+    for method in view.project.methods(path, function.parent):
+        if (path, method.id) in view.agents.bodies:
+            below = view.reach.below(Where(path, method.id, method.order))
+            places = [one.callee.place for one in below if one.depth == 0 and one.callee.place is not None]
+            if any((place.path, place.scope) == (path, function.id) for place in places):
+                return True
+    return False
+
+
+def what_of(here: Here, called: Called) -> str | None:
+    """What one call does that an agent depends on, a model call apart."""
+    path, agents = here.where.path, here.view.agents
+    where = Where(path, called.scope, called.order)
+    if agents.chosen_by_model(called.call, where):
+        return "the tool call"
+    callees = here.view.reach.callees(path, called)
+    if not any(one.kind is Kind.LIBRARY and known_calls.passes_on(one.path) for one in callees):
+        for one in here.view.tracer.origins(called.call, where):
+            if one.kind is Kind.ANSWER and one.shape in ("parsed", "arguments") and called.call.args:
+                return PARSE
+    for callee in callees:
+        if callee.place is not None and (callee.place.path, callee.place.scope) in agents.bodies:
+            return "the tool call"
+        does = callee.symbol.does if callee.symbol is not None else None
+        if does == "execute-tool":
+            return "the tool call"
+        if does in _PARSERS and any(True for arg in called.call.args for _ in _answers(here, arg, where)):
+            return PARSE
+    return None
+
+
+def body(here: Here) -> list[int]:
+    """The statements in the `try` arm of the node."""
+    first = here.where.order + 1
+    last = here.view.reach.end(here.where.path, here.where.order)
+    return [order for order in range(first, last + 1) if _in_body(here, order)]
+
+
+def _answers(here: Here, expr: Expr, where: Where) -> Iterator[object]:
+    yield from answers_in(here.view.tracer, expr, where)
+
+
+def _in_body(here: Here, order: int) -> bool:
+    """Whether a statement stands in the `try` arm of the node."""
+    statements = here.view.facts.statements
+    while order >= 0:
+        one = statements[order]
+        if one.parent == here.where.order:
+            return one.arm == "body"
+        order = one.parent
+    return False
