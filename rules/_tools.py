@@ -27,6 +27,7 @@ _READS = (
     "get list fetch read search find look lookup query current show describe check count view load retrieve scan "
     "browse scrape summarize calculate compute validate is has status think plan analyze analyse parse extract draft"
 ).split()
+_KEEPS = frozenset("store save set update record remember memorize memorise note keep put append log mark".split())
 # Verbs that stand for a high stake whatever the body does with a library; the others need an effect that is seen.
 _HIGH = frozenset(
     "pay refund charge purchase buy book rebook cancel send post publish tweet delete deploy transfer withdraw".split()
@@ -65,6 +66,17 @@ def reads_by_name(name: str) -> bool:
     """Whether a name begins with a verb of reading (``list_…``, ``get_…``), or with ``current``."""
     said = words(name)
     return bool(said) and said[0] in _READS
+
+
+def speaks_of_reading(name: str) -> bool:
+    """Whether a name has a verb of reading anywhere: ``google_search``, ``web_search_tool``."""
+    return any(one in _READS for one in words(name))
+
+
+def keeps_by_name(name: str) -> bool:
+    """Whether a name says that something is kept: ``store_state``, ``remember_name``."""
+    said = words(name)
+    return bool(said) and said[0] in _KEEPS
 
 
 def acts_by_name(name: str) -> bool:

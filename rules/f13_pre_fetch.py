@@ -49,6 +49,9 @@ _CONDITION = re.compile(
     r"\b(?:if|when|whenever|unless|in case|only|as needed|may|can|could|for each|once|after|until|where)\b",
     re.IGNORECASE,
 )
+_IF_NEEDED = re.compile(
+    r"\b(?:if|as|when|where)\s+(?:needed|necessary|required|applicable|appropriate)\b", re.IGNORECASE
+)
 _SENTENCE = re.compile(r"(?<=[.!?;:])\s+|\n+")
 
 
@@ -216,7 +219,7 @@ def _ordered(view: View, sentence: str, held: Toolset) -> Tool | None:
         if len(name) < 4 or name not in folded:
             continue
         before = _before(sentence, tool.name)
-        if _CONDITION.search(before) or not _VERB.search(before):
+        if _CONDITION.search(before) or _IF_NEEDED.search(sentence) or not _VERB.search(before):
             continue
         if not (_ORDER.match(sentence) or _ANYHOW.search(sentence)):
             continue
@@ -228,9 +231,13 @@ def _ordered(view: View, sentence: str, held: Toolset) -> Tool | None:
 def _only_reads(view: View, tool: Tool) -> bool:
     if _tools.acts_by_name(tool.name):
         return False
-    if tool.body is None or _tools.reads_by_name(tool.name):
+    if tool.body is None:
+        return _tools.speaks_of_reading(tool.name)
+    if _tools.reads_by_name(tool.name):
         return True
-    return not _tools.asks_model(view, tool.body) and _tools.effect(view, tool.body, tool.name) is None
+    if _tools.asks_model(view, tool.body) or _tools.effect(view, tool.body, tool.name) is not None:
+        return False
+    return not _tools.keeps_by_name(tool.name) and not _tools.changes_state(view, tool.body)
 
 
 def _fold(text: str) -> str:
