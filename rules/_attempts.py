@@ -133,13 +133,21 @@ def _stays_in_place(tried: Here, raw: set[str]) -> bool:
         target = inner.expr(inner.node.targets[0].target)
         if isinstance(target, Name) and target.id in raw:
             return True
-        if isinstance(target, (Attr, Item)) and any(
-            row.value is not None and _mentions(row.value, set(_read_from(target)))
-            for name in raw
-            for row in tried.scope.bindings.get(name, ())
-        ):
+        if isinstance(target, (Attr, Item)) and not _behind(tried, raw).isdisjoint(_read_from(target)):
             return True
     return False
+
+
+def _behind(here: Here, names: set[str]) -> set[str]:
+    """The names that NAMES were given, and what these were given in their turn."""
+    found: set[str] = set()
+    queue = list(names)
+    while queue:
+        values = [row.value for row in here.scope.bindings.get(queue.pop(), ()) if row.value is not None]
+        more = {one.id for value in values for one in walk(value) if isinstance(one, Name)} - found
+        found |= more
+        queue += more
+    return found
 
 
 def _mentions(expr: Expr, names: set[str]) -> bool:

@@ -170,12 +170,20 @@ _TELEMETRY = frozenset(
 )
 
 
+_FAILURES = (
+    *("error", "fail", "unable", "could not", "couldn't", "sorry", "went wrong"),
+    *("fehler", "fehlgeschlagen", "erreur", "échec", "echoué", "fallo", "falló", "errore", "fallito", "erro ", "falha"),
+    *("ошибк", "не удалось"),
+)
+_FAILURES_WITHOUT_SPACES = ("错误", "錯誤", "失败", "失敗", "异常", "出错", "エラー", "오류", "실패")
+
+
 def _failure(text: str) -> bool:
     """Whether a text says that something failed; one word could be a key or a name."""
     words = text.lower()
-    return " " in words.strip() and any(
-        word in words for word in ("error", "fail", "unable", "could not", "couldn't", "sorry", "went wrong")
-    )
+    if any(word in words for word in _FAILURES_WITHOUT_SPACES):
+        return True
+    return " " in words.strip() and any(word in words for word in _FAILURES)
 
 
 def _asks_again(calls: list[Here]) -> bool:
@@ -238,10 +246,7 @@ def _constant(expr: Expr, here: Here) -> str:
 
 def _sentence(text: str) -> bool:
     words = text.lower()
-    return any(
-        word in words
-        for word in ("error", "fail", "invalid", "unable", "could not", "couldn't", "not ", "unknown", "sorry", "wrong")
-    )
+    return any(word in words for word in (*_FAILURES, *_FAILURES_WITHOUT_SPACES, "invalid", "not ", "unknown", "wrong"))
 
 
 def _built_from_error(expr: Name, name: str | None, here: Here) -> bool:

@@ -22,7 +22,7 @@ def what(here: Here) -> str | None:
     inside = body(here)
     if not inside:
         return None
-    if here.view.reach.statements_do(path, inside[0], inside[-1], ASKS, within=3):
+    if here.view.reach.statements_do(path, inside[0], inside[-1], ASKS, within=3, own=here.where.scope):
         return "the model call"
     if _in_a_tool(here):
         return "the tool"
