@@ -6,7 +6,7 @@ import sys
 
 
 def main() -> int:
-    """Run the command line; returns the exit code. ``--version`` alone is answered before anything heavy loads."""
+    """Run the command line; returns the exit code. What is plainly said is done without loading what reads the rest."""
     try:
         if sys.argv[1:] in (["--version"], ["-V"]):
             from factorlint import __version__
@@ -14,9 +14,16 @@ def main() -> int:
             sys.stdout.write(f"factorlint {__version__}\n")
             sys.stdout.flush()
             return 0
-        from factorlint.cli import run
+        from factorlint import argv
 
-        return run()
+        asked = argv.read(sys.argv[1:])
+        if asked is not None:
+            from factorlint import commands
+
+            return commands.run(asked)
+        from factorlint import cli
+
+        return cli.run()
     except KeyboardInterrupt:
         return 130
     except OSError as error:  # nothing can be printed

@@ -6,16 +6,15 @@ Starts fast: whatever is heavy is imported inside the commands.
 from __future__ import annotations
 
 import functools
-import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from factorlint import __version__, delivery, gates
-from factorlint.config import ConfigError, Persona, Settings, project
+from factorlint import __version__, commands, delivery, gates
+from factorlint.config import ConfigError, Persona, project
 from factorlint.console import plainly as _plainly
 from factorlint.console import say as _say
 from factorlint.console import write as _write
@@ -31,11 +30,9 @@ from factorlint.flags import (
     auditing,
     fleeting,
     reading,
-    settings,
 )
 from factorlint.model import Check, RuleInfo
 from factorlint.report._text import safe
-from factorlint.sift import strangers
 
 if TYPE_CHECKING:
     from factorlint.adopt import Examined
@@ -79,12 +76,7 @@ def check(ctx: typer.Context, paths: Paths = None, stdin_filename: Named = None)
     The whole project is read, so that what is imported is understood; only the given paths are reported. '-' is a file
     from standard input; with --fix, the fixed text goes to standard output and the report to standard error.
     """
-    with _plainly():
-        from factorlint import typed
-
-        named, raw = typed.taken(paths or [Path()], stdin_filename)
-    given = [_absolute(path) for path in named]
-    _audit(project(given), given, ctx.params, "full", raw)
+    commands.check(paths or (), ctx.params, stdin_filename)
 
 
 @app.command()
@@ -94,9 +86,7 @@ def audit(ctx: typer.Context, path: Folder = Path()) -> None:
 
     Findings about something missing always speak here.
     """
-    given = _absolute(path)
-    root = given if given.is_dir() else project([given])
-    _audit(root, [given], {**ctx.params, "persona": Persona.AUDITOR}, "text")
+    commands.audit(path, ctx.params)
 
 
 @baselines.command()
@@ -136,10 +126,10 @@ def show_plan(ctx: typer.Context, path: Folder = Path(), output: Pages = None, c
     with _plainly():
         from factorlint import planned
 
-        asked, given = planned.asked(output), _absolute(path)
+        asked, given = planned.asked(output), commands.absolute(path)
         root = given if given.is_dir() else project([given])
-        told = settings(root, {**ctx.params, "output": None, "persona": Persona.AUDITOR, "fail_on": "never"})
-        _known(told)
+        told = commands.settings(root, {**ctx.params, "output": None, "persona": Persona.AUDITOR, "fail_on": "never"})
+        commands.known(told)
         code, why = planned.run(root, given, told, asked)
     if code:
         _say(f"exit {code}: {why}")
@@ -160,14 +150,14 @@ def show_config(
         if schema:
             _write(configured.schema())
             return
-        given = _absolute(path)
+        given = commands.absolute(path)
         root = given if given.is_dir() else project([given])
-        told = settings(root, ctx.params)
-        _known(told)
+        told = commands.settings(root, ctx.params)
+        commands.known(told)
         from factorlint import run
 
         found = run.find(root, [given], told)
-        _write(configured.page(told, found, _rules(told.plugin)))
+        _write(configured.page(told, found, commands.rules(told.plugin)))
 
 
 @app.command("test")
@@ -180,7 +170,7 @@ def run_tests(
     with _plainly():
         from factorlint import testing
 
-        _rules(plugin or ())
+        commands.rules(plugin or ())
         checks = frozenset(one.strip() for word in select for one in word.split(",")) if select else None
         wanted = [one for one in testing.expectations(folder) if checks is None or one.check in checks]
         outcome = testing.run(folder, checks, plugin or ())
@@ -227,7 +217,7 @@ def explain(
 
     with _plainly():
         asked = delivery.asked(pages.FORMATS, output)
-        known = _rules(plugin or ())
+        known = commands.rules(plugin or ())
         if bool(name) is everything:
             raise ConfigError("explain: give a rule or check (FL0801, FL08, a name), or --all")
         if everything:
@@ -243,7 +233,7 @@ def rules(plugin: Plugins = None) -> None:
     from factorlint import explain as pages
 
     with _plainly():
-        _write(pages.listing(_rules(plugin or ())))
+        _write(pages.listing(commands.rules(plugin or ())))
 
 
 @app.command()
@@ -296,7 +286,7 @@ def reveal(
         asked = delivery.asked(pages.FORMATS, output)
         if not number.isdigit() or not words:
             raise ConfigError(f"{place}: give a file and a line, as in app/main.py:12")
-        path = _absolute(Path(words))
+        path = commands.absolute(Path(words))
         if not path.is_file():
             _say(f"exit {gates.NOTHING}: no such file: {words}")
             raise typer.Exit(gates.NOTHING)
@@ -332,7 +322,7 @@ def compare_two(
         from factorlint.report import compare as pages
 
         asked = delivery.asked(pages.FORMATS, output)
-        how = functools.partial(settings, params=ctx.params)
+        how = functools.partial(commands.settings, params=ctx.params)
         with progress.shown(bool(ctx.params["no_progress"])) as watch:
             told = compare.compare(*(compare.given(one, how, watch) for one in (before, after)))
         delivery.deliver(asked, color, lambda name, look: pages.render(name, told, look))
@@ -356,10 +346,10 @@ def show_history(
         from factorlint import history, progress
         from factorlint.report import history as pages
 
-        asked, root = delivery.asked(pages.FORMATS, output), _absolute(path)
+        asked, root = delivery.asked(pages.FORMATS, output), commands.absolute(path)
         if not root.is_dir():
             raise ConfigError(f"{path}: there is no such folder")
-        how = settings(root, ctx.params)
+        how = commands.settings(root, ctx.params)
         with progress.shown(how.no_progress) as watch:
             told, served = history.history(root, how, since, every, watch)
         _say(history.words(served))
@@ -387,8 +377,8 @@ def fleet(
 
         asked = delivery.asked(pages.FORMATS, output)
         mine = {"output": None, "persona": Persona.AUDITOR, "isolated": not ctx.params["config"]}
-        told = settings(Path.cwd(), {**ctx.params, **mine})
-        _known(told)
+        told = commands.settings(Path.cwd(), {**ctx.params, **mine})
+        commands.known(told)
         ranking = body.audit(repos, told, engine=engine, seconds=seconds, tables=tables)
         delivery.deliver(asked, told.color, lambda name, look: pages.render(name, ranking, look))
         code, why = (gates.CLEAN, "") if exit_zero else body.ending(ranking)
@@ -419,41 +409,6 @@ def run() -> int:
     return 0
 
 
-def _audit(
-    root: Path, paths: list[Path], params: Mapping[str, Any], default: str, raw: bytes | None = None
-) -> NoReturn:
-    with _plainly():
-        told = settings(root, params)
-        _known(told)
-        from factorlint import checking
-
-        typed = checking.Typed.at(root, paths[0], raw) if raw is not None else None
-        code, why = checking.run(root, paths, told, checking.Wishes.of(params, default), typed)
-    if code:
-        _say(f"exit {code}: {why}")
-    raise typer.Exit(code)
-
-
-def _known(told: Settings) -> None:
-    """A misspelt code would otherwise switch off a rule, or a whole gate, in silence."""
-    words = [*told.select, *told.extend_select, *told.ignore, *(one.rule for one in told.severity)]
-    words += [rule for one in told.per_file_ignores for rule in one.rules]
-    strange = strangers(words, _rules(told.plugin)) if words or told.plugin else ()
-    if strange:
-        raise ConfigError(f"no rule or check is called {strange[0]!r}: 'factorlint rules' lists them")
-
-
-def _rules(plugins: Iterable[str]) -> list[RuleInfo]:
-    from factorlint import registry
-
-    try:
-        return list(registry.infos(plugins))
-    except Exception as error:  # a plugin's own code runs here, and may fail in any way
-        if not plugins:
-            raise
-        raise ConfigError(f"--plugin: {type(error).__name__}: {error}") from error
-
-
 def _meant(name: str, known: Sequence[RuleInfo]) -> tuple[RuleInfo, Check | None]:
     from factorlint import registry
 
@@ -465,16 +420,11 @@ def _meant(name: str, known: Sequence[RuleInfo]) -> tuple[RuleInfo, Check | None
         raise ConfigError(f"no rule or check is called {name!r}: {hint}") from None
 
 
-def _absolute(path: Path) -> Path:
-    """PATH from the root, without ``..``; links stay, for a report speaks of what was named."""
-    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
-
-
 def _examined(paths: list[Path] | None, params: Mapping[str, Any]) -> tuple[Examined, Path, str]:
     """What lies under PATHS by itself, the baseline that is meant, and what leads from its folder to the project."""
-    given = [_absolute(path) for path in paths or [Path()]]
+    given = [commands.absolute(path) for path in paths or [Path()]]
     root = project(given)
-    told = settings(root, params)
+    told = commands.settings(root, params)
     from factorlint import baseline, progress, run
     from factorlint.around import Around
 

@@ -10,8 +10,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import typer
-
 from factorlint import files, gates
 from factorlint.catalog import CatalogError
 from factorlint.keys import Color, ConfigError
@@ -56,7 +54,10 @@ def quoted(text: str) -> str:
 
 def say(text: str) -> None:
     """One line of our own to standard error."""
-    typer.echo(f"factorlint: {safe(text)}", err=True)
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr.reconfigure(errors="backslashreplace")
+    sys.stderr.write(f"factorlint: {safe(text)}\n")
+    sys.stderr.flush()
 
 
 @contextlib.contextmanager
@@ -66,7 +67,7 @@ def plainly() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         say(f"exit {gates.INTERRUPTED}: interrupted")
-        raise typer.Exit(gates.INTERRUPTED) from None
+        raise SystemExit(gates.INTERRUPTED) from None
     except (CatalogError, ConfigError, OSError) as error:
         say(f"exit {gates.BROKEN}: {error}")
-        raise typer.Exit(gates.BROKEN) from None
+        raise SystemExit(gates.BROKEN) from None

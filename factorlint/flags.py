@@ -10,8 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from factorlint import completion
-from factorlint.config import FLAGS_ONLY, NAMES, Settings, resolve
+from factorlint import argv, completion
 from factorlint.keys import KEYS, Bar, Color, Persona
 from factorlint.model import Confidence, Severity
 
@@ -57,13 +56,6 @@ _FORMS: Mapping[str, tuple[Any, Mapping[str, Any]]] = {  # the type of a flag's 
     "color": (Color | None, {}),
     "plugin": (Words, {"metavar": "MODULE"}),
 }
-_NAMES: Mapping[str, tuple[str, ...]] = {  # where they are not just --key, or --key/--no-key for a switch
-    "no-cache": ("--no-cache/--cache",),
-    "no-progress": ("--no-progress/--progress",),
-    "exit-zero": ("--exit-zero",),
-    "output": ("--output", "-o"),
-    "jobs": ("--jobs", "-j"),
-}
 _READING = (
     *("exclude", "extend-exclude", "force-exclude", "include-tests", "notebooks", "baseline"),
     *("jobs", "no-cache", "cache-dir", "no-progress", "plugin"),
@@ -85,8 +77,6 @@ _TALK: Mapping[str, Any] = {
     "quiet": Annotated[int, typer.Option("--quiet", "-q", count=True, help="Findings and problems only.")],
     "verbose": Annotated[int, typer.Option("--verbose", "-v", count=True, help="All evidence too.")],
 }
-_DEFAULTS = {"fix": False, "unsafe_fixes": False, "diff": False, "isolated": False, "quiet": 0, "verbose": 0}
-
 Command = Callable[..., Any]
 
 
@@ -111,8 +101,7 @@ def _options(keys: Iterable[str]) -> dict[str, Any]:
 
 def _option(key: str) -> Any:
     kind, form = _FORMS.get(key, (Switch, {}))
-    names = _NAMES.get(key, (f"--{key}" if key in _FORMS else f"--{key}/--no-{key}",))
-    return Annotated[kind, typer.Option(*names, help=KEYS[key].help, **form)]
+    return Annotated[kind, typer.Option(*argv.spelled(key), help=KEYS[key].help, **form)]
 
 
 def _with(flags: Mapping[str, Any], command: Command) -> Command:
@@ -123,16 +112,8 @@ def _with(flags: Mapping[str, Any], command: Command) -> Command:
         return command(**{name: values[name] for name in own})
 
     added = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=_DEFAULTS.get(name), annotation=kind)
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=argv.DEFAULTS.get(name), annotation=kind)
         for name, kind in flags.items()
     ]
     called.__signature__ = inspect.Signature([*own.values(), *added])  # type: ignore[attr-defined]
     return called
-
-
-def settings(root: Path, params: Mapping[str, Any]) -> Settings:
-    """The Settings for the project at ROOT under the flags in PARAMS, which may hold words as they were typed."""
-    given = {name: params.get(name.replace("-", "_")) for name in (*NAMES, *FLAGS_ONLY)}
-    flags = {name: value for name, value in given.items() if value not in (None, [], ())}
-    file = Path(params["config"]) if params["config"] else None
-    return resolve(root, flags, file=file, isolated=params["isolated"])
