@@ -468,7 +468,9 @@ def _subscript(reader: _Reader, node: ast.Subscript) -> Expr:
 
 
 def _slice(reader: _Reader, node: ast.Slice) -> Expr:
-    return Other("slice", tuple(reader.expr(one) for one in (node.lower, node.upper, node.step) if one))
+    lower = const(None) if node.lower is None and node.upper is not None else node.lower and reader.expr(node.lower)
+    rest = (reader.expr(one) for one in (node.upper, node.step) if one)
+    return Other("slice", (*((lower,) if lower else ()), *rest))
 
 
 def _list(reader: _Reader, node: ast.List) -> Expr:

@@ -91,8 +91,9 @@ def _subscript(node: cst.Subscript) -> Expr:
 
 def _index(piece: cst.BaseSlice) -> Expr:
     if isinstance(piece, cst.Slice):
-        bounds = (piece.lower, piece.upper, piece.step)
-        return Other("slice", tuple(lower(one) for one in bounds if one is not None))
+        ahead = const(None) if piece.lower is None and piece.upper is not None else piece.lower and lower(piece.lower)
+        rest = (lower(one) for one in (piece.upper, piece.step) if one is not None)
+        return Other("slice", (*((ahead,) if ahead else ()), *rest))
     assert isinstance(piece, cst.Index)
     return Star(lower(piece.value)) if piece.star else lower(piece.value)
 

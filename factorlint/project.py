@@ -205,11 +205,6 @@ class Project:
     def is_protocol(self, path: str, class_scope: int) -> bool:
         return any(last_name(base) == "Protocol" for base in self.files[path].scopes[class_scope].bases)
 
-    def fits(self, path: str, scope: Scope, protocol_path: str, protocol: int) -> bool:
-        """Whether a class defines every method that the protocol names."""
-        wanted = {one.name for one in self.methods(protocol_path, protocol)}
-        return wanted <= {one.name for one in self.methods(path, scope.id)}
-
     # -- order and reach -------------------------------------------------------------------------------------------
 
     def chain(self, path: str, order: int) -> list[int]:

@@ -61,6 +61,7 @@ class Tracer:
         self._for_now: dict[_Key, tuple[Expr, Origins, int]] = {}  # what holds as long as that step is under way
         self._open: list[_Key] = []  # its keys, oldest first
         self._spreads: dict[int, Each] = {}
+        self._rests: dict[tuple[int, int], Seq] = {}
         self._lineages: dict[tuple[str, Where | None], Origins] = {}
 
     # -- the one question ------------------------------------------------------------------------------------------
@@ -324,6 +325,8 @@ class Tracer:
                 continue
             asked += 1
             passed = self.argument(called.call, name, self.positional(scope, holder))
+            if passed is None and any((one.name, one.kind) == (name, "args") for one in scope.parameters):
+                passed = self._rest(called.call, len(self.positional(scope, holder)))
             if passed is not None:
                 yield passed, at
         for path, called in self.project.calls_passing(scope.name):
@@ -341,6 +344,11 @@ class Tracer:
             return None
         found = (known_calls.handed_over(one, call) for one in self.origins(call.func, at))
         return next((one for one in found if one is not None), None)
+
+    def _rest(self, call: Call, first: int) -> Seq | None:
+        """What ``*args`` takes of a call, one and the same expression each time."""
+        rest = call.args[first:]
+        return self._rests.setdefault((id(call), first), Seq("tuple", rest)) if rest else None
 
     def _calls(self, call: Call, at: Where, scope: Scope, path: str) -> bool:
         for one in self.origins(call.func, at):
@@ -586,7 +594,7 @@ class Tracer:
             kin = any(
                 base.place and (base.place.path, base.place.scope) == (place.path, holder) for base in self.lineage(one)
             )
-            if not kin and not (protocol and self.project.fits(path, scope, place.path, holder)):
+            if not kin and not (protocol and self._fits(one, place.path, holder)):
                 continue
             own = self.method(one, name)
             if own is not None and own.place is not None and not self.project.is_stub(own.place):
@@ -594,6 +602,10 @@ class Tracer:
                     Origin(Kind.DEFINITION, own.path, None, Confidence.MEDIUM, own.place, receiver=method.receiver)
                 )
         return tuple(found[:_FAN]) or (method,)
+
+    def _fits(self, one: Origin, path: str, protocol: int) -> bool:
+        """Whether a class has every method that the protocol names, its own or inherited."""
+        return all(self.method(one, method.name) is not None for method in self.project.methods(path, protocol))
 
     def object_member(self, base: Origin, name: str) -> Iterable[Origin]:
         """An attribute of an object of the tree, and where it is a container what anybody puts into it."""

@@ -11,13 +11,32 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from factorlint import arguments
-from factorlint.expr import Attr, Call, Const, Each, Enter, Expr, Imported, Name, Param, Part, Seq, Star, children
+from factorlint.expr import (
+    Attr,
+    Call,
+    Const,
+    Dict,
+    Each,
+    Enter,
+    Expr,
+    Imported,
+    Item,
+    Name,
+    Param,
+    Part,
+    Seq,
+    Star,
+    children,
+)
 from factorlint.facts import Called, Scope
 from factorlint.origin import Kind, Origin, Where
 from factorlint.provenance import Tracer
 
 _DEPTH = 14
 _ASIDE = ("tools", "toolsets", "agents", "model", "hook")
+_TOLD = ("prompt", "pieces")  # what an agent or a task is made with
+_CALLERS = 64  # calls of one wrapper around the model call that are followed
+_PUT = 24  # places at which something is put into one field that are followed
 _ROLES = ("messages", "messages_history", "prompt", "input", "session")
 GROW = frozenset("append extend add insert appendleft push put add_message add_messages add_user_message".split())
 TRIM = frozenset("pop popleft clear remove truncate trim trim_messages compact summarize summarise prune".split())
@@ -46,6 +65,18 @@ class Sent:
     origin: Origin
     holders: frozenset[Holder]
     functions: frozenset[tuple[str, int]]  # functions of the tree that the context goes through
+    parameters: frozenset[tuple[str, int, str]]  # parameters (file, scope, name) of the tree's that it comes by
+
+
+class _Way:
+    """What a walk back from a context has met. A deep one looks into what is put into fields, and at pieces too."""
+
+    def __init__(self, *, deep: bool = False) -> None:
+        self.deep = deep
+        self.holders: set[Holder] = set()
+        self.functions: set[tuple[str, int]] = set()
+        self.parameters: set[tuple[str, int, str]] = set()
+        self.seen: set[tuple[int, Where]] = set()
 
 
 class Threads:
@@ -76,8 +107,35 @@ class Threads:
 
     @functools.cached_property
     def renderers(self) -> frozenset[tuple[str, int]]:
-        """The functions (file, scope) of the tree that the context of some model call goes through."""
-        return frozenset(place for one in self.sent for place in one.functions)
+        """The functions (file, scope) of the tree that the context of some model call goes through.
+
+        What is put into a field that holds a context goes through them too, and what an agent is constructed with.
+        """
+        way = _Way(deep=True)
+        for path in sorted(self.project.files):
+            for called in self.project.files[path].calls:
+                where = Where(path, called.scope, called.order)
+                for callee in self.tracer.callees(called.call.func, where):
+                    told = self.context(callee, called.call, where)
+                    for expr, at in told if told is not None else self._constructed(callee, called.call, where):
+                        self._walk(expr, at, way, 0)
+        return frozenset(place for one in self.sent for place in one.functions) | way.functions
+
+    @functools.cached_property
+    def parameters(self) -> frozenset[tuple[str, int, str]]:
+        """The parameters (file, scope, name) of the tree's functions by which a context comes to a model call."""
+        return frozenset(one for sent in self.sent for one in sent.parameters)
+
+    def _constructed(self, callee: Origin, call: Call, where: Where) -> list[tuple[Expr, Where]]:
+        """The texts that an agent or a task of a library is made with."""
+        symbol = callee.symbol
+        if symbol is None or callee.kind not in (Kind.LIBRARY, Kind.INSTANCE):
+            return []
+        names = [name for one in self.tracer.catalog.lineage(symbol) for role in _TOLD for name in one.parameter(role)]
+        if not names:
+            return []
+        given = arguments.of(self.tracer, symbol, call, where).given
+        return [given[name] for name in dict.fromkeys(names) if name in given]
 
     @functools.cached_property
     def saved(self) -> frozenset[tuple[str, int]]:
@@ -102,12 +160,11 @@ class Threads:
             exprs = self.context(callee, called.call, where)
             if exprs is None:
                 continue
-            holders: set[Holder] = set()
-            functions: set[tuple[str, int]] = set()
-            seen: set[tuple[int, Where]] = set()
+            way = _Way()
             for expr, at in exprs:
-                self._walk(expr, at, holders, functions, seen, 0)
-            yield Sent(called, where, callee, frozenset(holders), frozenset(functions))
+                self._walk(expr, at, way, 0)
+            found = frozenset(way.holders), frozenset(way.functions), frozenset(way.parameters)
+            yield Sent(called, where, callee, *found)
             return
 
     def context(self, callee: Origin, call: Call, where: Where) -> list[tuple[Expr, Where]] | None:
@@ -127,9 +184,9 @@ class Threads:
 
     def holders_of(self, expr: Expr, where: Where) -> frozenset[Holder]:
         """The holders that EXPR is built from."""
-        holders: set[Holder] = set()
-        self._walk(expr, where, holders, set(), set(), 0)
-        return frozenset(holders)
+        way = _Way()
+        self._walk(expr, where, way, 0)
+        return frozenset(way.holders)
 
     # -- the walk back ---------------------------------------------------------------------------------------------
 
@@ -137,27 +194,37 @@ class Threads:
         self,
         expr: Expr,
         where: Where,
-        holders: set[Holder],
-        functions: set[tuple[str, int]],
-        seen: set[tuple[int, Where]],
+        way: _Way,
         depth: int,
     ) -> None:
         key = (id(expr), where)
-        if key in seen or depth > _DEPTH:
+        if key in way.seen or depth > _DEPTH:
             return
-        seen.add(key)
+        way.seen.add(key)
         if isinstance(expr, Name):
-            self._name(expr, where, holders, functions, seen, depth)
+            self._name(expr, where, way, depth)
             return
         if isinstance(expr, (Const, Imported)):
             return
+        if way.deep and isinstance(expr, Item) and isinstance(expr.key, Const):
+            held = [one for base in self.tracer.origins(expr.base, where) for one in self._under(base, expr.key)]
+            for value, at in held:
+                self._walk(value, at, way, depth + 1)
+            if held:
+                return
         if isinstance(expr, Attr):
-            self._attribute(expr, where, holders, functions, seen, depth)
+            self._attribute(expr, where, way, depth)
         if isinstance(expr, Call):
             for callee in self.tracer.origins(expr.func, where):
-                self._through(callee, holders, functions, seen, depth)
+                self._through(callee, way, depth)
         for child in self._parts(expr, where):
-            self._walk(child, where, holders, functions, seen, depth + 1)
+            self._walk(child, where, way, depth + 1)
+
+    def _under(self, base: Origin, key: Const) -> Iterator[tuple[Expr, Where]]:
+        """What a dict written in the tree holds under KEY."""
+        for held in (base, *base.parts):
+            if held.kind is Kind.CONTAINER and isinstance(held.expr, Dict) and held.place is not None:
+                yield from ((value, held.place) for name, value in held.expr.items if name == key)
 
     def _parts(self, expr: Expr, where: Where) -> Iterator[Expr]:
         """What EXPR is made of; of a call of a library, not the tools and the model that it is given."""
@@ -174,9 +241,7 @@ class Threads:
     def _through(
         self,
         callee: Origin,
-        holders: set[Holder],
-        functions: set[tuple[str, int]],
-        seen: set[tuple[int, Where]],
+        way: _Way,
         depth: int,
     ) -> None:
         """Into what a function of the tree returns."""
@@ -186,18 +251,16 @@ class Threads:
             place = body.place
             if place is None or self.project.scope(place).kind != "function":
                 continue
-            functions.add((place.path, place.scope))
+            way.functions.add((place.path, place.scope))
             scope = self.project.scope(place)
             for order, value in (*scope.returns, *scope.yields):
-                self._walk(value, Where(place.path, scope.id, order), holders, functions, seen, depth + 1)
+                self._walk(value, Where(place.path, scope.id, order), way, depth + 1)
 
     def _name(
         self,
         expr: Name,
         where: Where,
-        holders: set[Holder],
-        functions: set[tuple[str, int]],
-        seen: set[tuple[int, Where]],
+        way: _Way,
         depth: int,
     ) -> None:
         facts = self.project.files[where.path]
@@ -213,19 +276,19 @@ class Threads:
         rows = self.project.reaching(where.path, scope.bindings[expr.id], where.order if number == where.scope else -1)
         if scope.kind == "module":
             if not any(isinstance(row.value, Imported) for row in rows):
-                holders.add(Holder("global", where.path, scope.id, expr.id))
+                way.holders.add(Holder("global", where.path, scope.id, expr.id))
         elif not any(isinstance(row.value, Param) for row in rows):
-            holders.add(Holder("local", where.path, scope.id, expr.id))
+            way.holders.add(Holder("local", where.path, scope.id, expr.id))
         for row in rows:
             at = Where(where.path, scope.id, row.order)
             if isinstance(row.value, Param):
-                self._parameter(scope, expr.id, at, holders, functions, seen, depth)
+                self._parameter(scope, expr.id, at, way, depth)
             elif row.value is not None:
-                for value, inner in self._given(row.value, at, functions):
-                    self._walk(value, inner, holders, functions, seen, depth + 1)
+                for value, inner in self._given(row.value, at, way.functions):
+                    self._walk(value, inner, way, depth + 1)
         for called in self.grown(Name(expr.id), where.path, scope):
             for arg in called.call.args:
-                self._walk(arg, Where(where.path, called.scope, called.order), holders, functions, seen, depth + 3)
+                self._walk(arg, Where(where.path, called.scope, called.order), way, depth + 3)
 
     def _given(self, value: Expr, at: Where, functions: set[tuple[str, int]]) -> Iterator[tuple[Expr, Where]]:
         """What a name holds: of a tuple that a function of the tree returns, only the element at its place."""
@@ -260,36 +323,43 @@ class Threads:
         scope: Scope,
         name: str,
         at: Where,
-        holders: set[Holder],
-        functions: set[tuple[str, int]],
-        seen: set[tuple[int, Where]],
+        way: _Way,
         depth: int,
     ) -> None:
-        for value, where in self.tracer.passed_exprs(scope, name, at):
-            self._walk(value, where, holders, functions, seen, depth + 1)
+        way.parameters.add((at.path, scope.id, name))
+        for value, where in self.tracer.passed_exprs(scope, name, at, _CALLERS):
+            self._walk(value, where, way, depth + 1)
         for one in self.tracer.origins(Name(name), at._replace(order=scope.end)):
             if one.kind is Kind.OBJECT and one.place is not None:
-                holders.add(Holder("object", one.place.path, one.place.scope, ""))
+                way.holders.add(Holder("object", one.place.path, one.place.scope, ""))
 
     def _attribute(
         self,
         expr: Attr,
         where: Where,
-        holders: set[Holder],
-        functions: set[tuple[str, int]],
-        seen: set[tuple[int, Where]],
+        way: _Way,
         depth: int,
     ) -> None:
         for base in self.tracer.origins(expr.base, where):
             if base.kind is Kind.OBJECT and base.place is not None:
                 if self.tracer.method(base, expr.name) is None:
                     owner = self._declares(base, expr.name) or base.place
-                    holders.add(Holder("field", owner.path, owner.scope, expr.name))
+                    way.holders.add(Holder("field", owner.path, owner.scope, expr.name))
+                    if way.deep:
+                        self._kept(base, expr.name, way, depth)
                 else:
                     for found in self.tracer.class_member(base, expr.name):
-                        self._through(found, holders, functions, seen, depth)
+                        self._through(found, way, depth)
             elif (base.kind is Kind.LIBRARY and base.symbol is None) or base.kind is Kind.INSTANCE:
-                holders.add(Holder("library", where.path, where.scope, f"{base.path}.{expr.name}"))
+                way.holders.add(Holder("library", where.path, where.scope, f"{base.path}.{expr.name}"))
+
+    def _kept(self, base: Origin, name: str, way: _Way, depth: int) -> None:
+        """Into what is put into the list that is an object's attribute NAME."""
+        for at, holder, put in self.project.fillings(name)[:_PUT]:
+            if any(
+                one.place in (base.place, None) and one.kind is Kind.OBJECT for one in self.tracer.origins(holder, at)
+            ):
+                self._walk(put, at, way, depth + 1)
 
     def _declares(self, base: Origin, name: str) -> Where | None:
         """The class of the tree, among BASE's lineage, that declares or assigns the attribute."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from factorlint.expr import (
     Attr,
     Call,
+    Const,
     Dict,
     Each,
     Enter,
@@ -21,6 +22,7 @@ from factorlint.expr import (
     Seq,
     Text,
     children,
+    dotted,
     last_name,
     walk,
 )
@@ -31,6 +33,8 @@ from factorlint.threads import Holder, Sent
 
 _DEPTH = 8
 _PIECES = 3  # a text with fewer is a question in a sentence, no state that is rendered
+_PARTS = 2  # fields of one item: that many make it a record that is rendered
+_OF_A_MESSAGE = frozenset("role content text type parts messages".split())
 _RENDERS = re.compile(r"_*(?:join|format|render|dump|substitute|serialize|model_dump|as_|to_(?!thread))")
 CUTTERS = ("trim", "trunc", "compact", "summar", "prune", "filter", "shorten", "condense")
 
@@ -38,15 +42,30 @@ CUTTERS = ("trim", "trunc", "compact", "summar", "prune", "filter", "shorten", "
 def composed(view: View, path: str, scope: Scope) -> int | None:
     """The statement in which SCOPE, a function that asks a model, fills its state into what it sends; None if none."""
     found = [row.order for _, row in _parts(view, path, scope) if row.value is not None and _fills(row.value, scope)]
+    found += [where.order for expr, where in _contexts(view, path, scope) if _renders(expr)]
     return min(found, default=None)
 
 
 def _parts(view: View, path: str, scope: Scope) -> Iterator[tuple[str, Binding]]:
     """The local names (with what they are given) that go into a context sent in SCOPE."""
     seen: set[tuple[str, int]] = set()
+    for expr, where in _contexts(view, path, scope):
+        yield from _names(view, expr, where, seen, 0)
+
+
+def _contexts(view: View, path: str, scope: Scope) -> Iterator[tuple[Expr, Where]]:
+    """What SCOPE sends: to a model, or to a function of the tree that passes it on to one."""
     for sent in _sent_in(view, path, scope):
-        for expr in _context(view, sent):
-            yield from _names(view, expr, sent.where, seen, 0)
+        yield from ((expr, sent.where) for expr in _context(view, sent))
+    for called in view.project.calls_in(path, scope.id):
+        where = Where(path, scope.id, called.order)
+        for callee in view.reach.callees(path, called):
+            for body in view.reach.bodies(callee):
+                for one in view.project.scope(body).parameters:
+                    if (body.path, body.scope, one.name) in view.threads.parameters:
+                        passed = view.tracer.passed(called.call, body, one.name)
+                        if passed is not None:
+                            yield passed, where
 
 
 def _sent_in(view: View, path: str, scope: Scope) -> list[Sent]:
@@ -75,24 +94,69 @@ def _names(
             yield expr.id, row
             value = row.value.source if isinstance(row.value, (Each, Enter, Part)) else row.value
             yield from _names(view, value, where._replace(order=row.order), seen, depth + 1)
+        yield from _grown(view, expr.id, where, seen, depth)
         return
     for child in children(expr):
         yield from _names(view, child, where, seen, depth + 1)
 
 
+def _grown(
+    view: View, name: str, where: Where, seen: set[tuple[str, int]], depth: int
+) -> Iterator[tuple[str, Binding]]:
+    """What is added to a list on the way to the statement WHERE."""
+    for called in view.threads.grown(Name(name), where.path, view.project.scope(where)):
+        if called.order > where.order or (name, called.order) in seen:
+            continue
+        seen.add((name, called.order))
+        for arg in called.call.args:
+            yield name, Binding(called.order, arg)
+            yield from _names(view, arg, where._replace(order=called.order), seen, depth + 2)
+
+
 def _fills(value: Expr, scope: Scope) -> bool:
-    """Whether VALUE is a text, or a template filled, with pieces of which one comes out of what SCOPE was given."""
+    """Whether VALUE has a text, or a template filled, with pieces of what SCOPE is given or goes through."""
     given = {one.name for one in scope.parameters}
-    told = [one for one in _pieces(value) if any(isinstance(inner, (Name, Attr, Item)) for inner in walk(one))]
-    held = any(_part_of(inner) in given for one in told for inner in walk(one))
-    return len(told) >= _PIECES and held
+    items = {name for name, rows in scope.bindings.items() if any(_is_item(row.value) for row in rows)}
+    for text in walk(value):
+        told = [one for one in _pieces(text) if any(isinstance(inner, (Name, Attr, Item)) for inner in walk(one))]
+        parts = [{base for inner in walk(one) if (base := _part_of(inner)) is not None} for one in told]
+        if len(told) >= _PIECES and any(one & given for one in parts):
+            return True
+        if sum(bool(one & items) for one in parts) >= _PARTS:
+            return True
+    return _renders(value)
+
+
+def _is_item(value: Expr | None) -> bool:
+    """Whether a name is given the items of a list, or pieces of them, one after the other."""
+    while isinstance(value, Part):
+        value = value.source
+    return isinstance(value, Each)
+
+
+def _renders(value: Expr) -> bool:
+    """Whether VALUE words the items of a list one by one, or takes a stretch of one: what is in it is chosen here."""
+    for one in walk(value):
+        if isinstance(one, Item) and isinstance(one.key, Other) and one.key.kind == "slice":
+            if not isinstance(one.base, (Const, Text)) and _is_cut(one.key):
+                return True
+        joins = isinstance(one, Call) and isinstance(one.func, Attr) and one.func.name == "join"
+        items = [item for arg in one.args if isinstance(arg, Seq) for item in arg.items] if joins else []
+        if any(isinstance(inner, (Attr, Item, Text)) for item in items for inner in walk(item)):
+            return True
+    return False
+
+
+def _is_cut(key: Other) -> bool:
+    """Whether a slice has an end, or counts from it: ``x[5:]`` only takes a prefix off."""
+    return len(key.parts) != 1 or not isinstance(key.parts[0], Const) or key.parts[0].type == "NoneType"
 
 
 def _pieces(value: Expr) -> Iterator[Expr]:
     """What is put into a text: the values of an f-string, the arguments of a template, those of texts in them too."""
     if isinstance(value, Text):
-        inner: list[Expr] = list(value.parts)
-    elif isinstance(value, Call) and isinstance(value.func, Attr) and value.func.name == "format":
+        inner: list[Expr] = [one for one in value.parts if not isinstance(one, Const)]
+    elif isinstance(value, Call) and isinstance(value.func, Attr) and value.func.name in ("format", "render"):
         inner = [*value.args, *(one for _, one in value.keywords)]
     else:
         return
@@ -114,15 +178,27 @@ def puts_together(view: View, path: str, scope: Scope) -> bool:
 
 
 def _is_made(expr: Expr) -> bool:
-    if isinstance(expr, (Text, Dict)):
+    if isinstance(expr, Dict):
+        return any(isinstance(key, Const) and key.value in _OF_A_MESSAGE for key, _ in expr.items)
+    if isinstance(expr, Text):
         return True
     if isinstance(expr, Seq):
-        return expr.kind in ("list", "gen") and bool(expr.items)
+        return expr.kind in ("list", "gen") and any(_of_context(one) for one in expr.items)
     if isinstance(expr, Op):
         return expr.op == "+"
     if isinstance(expr, Item):
         return isinstance(expr.key, Other) and expr.key.kind == "slice"
-    return isinstance(expr, Call) and _RENDERS.match(last_name(expr.func) or "") is not None
+    if not isinstance(expr, Call) or (dotted(expr.func) or "").endswith("path.join"):
+        return False
+    return _RENDERS.match(last_name(expr.func) or "") is not None
+
+
+def _of_context(item: Expr) -> bool:
+    """Whether the element of a list is a message or a piece of text, as far as that is written here."""
+    if isinstance(item, Call):
+        named = any(name in _OF_A_MESSAGE for name, _ in item.keywords)
+        return named or (last_name(item.func) or "").endswith(("Message", "Part", "Content", "message"))
+    return not isinstance(item, Const)
 
 
 def _part_of(expr: Expr) -> str | None:

@@ -141,7 +141,7 @@ def _composed(here: Here, scope: Scope) -> Iterator[Mark]:
     order = _context.composed(here.view, here.where.path, scope)
     if order is None:
         return
-    for inner in here.inside(cst.Assign, cst.AnnAssign, cst.AugAssign):
+    for inner in here.inside(cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Return, cst.Expr, cst.With, cst.For):
         if inner.where.order == order:
             yield inner.mark(OWNED_CONTEXT, inner.node, confidence=Confidence.MEDIUM)
             return
@@ -355,6 +355,8 @@ def _builds(here: Here, number: int) -> bool:
     """Whether the function puts something together, rather than handing something on."""
     scope = here.view.facts.scopes[number]
     place = Where(here.where.path, number, scope.order)
+    if (here.where.path, number) in here.view.agents.bodies:
+        return False  # a tool: what it gives back is an observation
     if here.view.reach.function_does(place, ("call-model", "run")):
         return False
     return scope.end > scope.order and _context.puts_together(here.view, here.where.path, scope)
