@@ -272,6 +272,8 @@ def answer_member(tracer: Tracer, base: Origin, name: str | None) -> Origin:
         return base
     library = tracer.catalog.library_of(base.symbol.path) if base.symbol else None
     shapes = library.shapes if library is not None else _SHAPES
+    if name.startswith("__") and name != "__dict__":
+        return UNKNOWN  # what Python says of the object, not the model in it
     if base.shape == "message":
         return replace(base, shape="calls") if name in shapes.get("calls", ()) else UNKNOWN
     for shape, names in shapes.items():
@@ -279,7 +281,7 @@ def answer_member(tracer: Tracer, base: Origin, name: str | None) -> Origin:
             if base.shape == "typed" and shape in ("text", "typed"):
                 return base
             return replace(base, shape=shape)
-    if base.shape not in _WHOLE or name in _TEXT_METHODS or name.startswith("__"):
+    if base.shape not in _WHOLE or name in _TEXT_METHODS or name == "__dict__":
         return base
     if name in _ENVELOPE:
         return replace(base, shape="envelope")

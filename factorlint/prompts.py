@@ -95,7 +95,7 @@ class Prompts:
             for role, part in (("prompt", SYSTEM), ("messages", WHOLE), ("input", USER)):
                 for name in _names(self.tracer, symbol, role):
                     row = given.given.get(name)
-                    if row is None:
+                    if row is None or (part == USER and self._is_handed(*row)):
                         continue
                     found = list(self._found(row[0], row[1], part, called, where, symbol))
                     if not found and role == "prompt" and isinstance(row[0], (Name, Attr)):
@@ -206,6 +206,15 @@ class Prompts:
             made = self._source(origin, expr, where) if share != _NONE else None
             if made is not None:
                 yield _Written(*made, origin, share)
+
+    def _is_handed(self, expr: Expr, where: Where) -> bool:
+        """Whether EXPR reads what a run was given to work on: ``ctx.deps.page`` is data, whoever wrote it."""
+        while isinstance(expr, Attr):
+            found = self.tracer.origins(expr.base, where)
+            if any(one.symbol is not None and expr.name in one.symbol.parameter("hands") for one in found):
+                return True
+            expr = expr.base
+        return False
 
     def _is_carried(self, expr: Expr, where: Where) -> bool:
         """Whether EXPR is read out of the state that a graph carries."""

@@ -449,7 +449,13 @@ class Tracer:
         if base.lower() in _MAPPINGS and len(inner) > 1:
             made_of = Dict(((Other("key"), Other("instance", (inner[1],))),))
             return (Origin(Kind.CONTAINER, expr=made_of, place=where, confidence=Confidence.MEDIUM),)
-        return self.instances(annotation.base, where)
+        found = self.instances(annotation.base, where)
+        return tuple(
+            replace(one, parts=self.instances(inner[0], where))
+            if inner and one.symbol is not None and one.symbol.parameter("hands")
+            else one
+            for one in found
+        )
 
     # -- attributes ------------------------------------------------------------------------------------------------
 
@@ -464,6 +470,8 @@ class Tracer:
         elif base.kind is Kind.MODULE:
             found = tuple(self.export(base.path, name))
             yield from found or (UNKNOWN,)
+        elif base.kind is Kind.INSTANCE and base.parts and base.symbol and name in base.symbol.parameter("hands"):
+            yield from base.parts
         elif base.kind is Kind.INSTANCE:
             yield self._instance_member(base, name)
         elif base.kind is Kind.OBJECT:

@@ -47,10 +47,12 @@ def _in_a_tool(here: Here) -> bool:
         return False
     if (path, function.id) in view.agents.bodies:
         return True
+    while function.parent >= 0 and view.facts.scopes[function.parent].kind == "function":
+        function = view.facts.scopes[function.parent]  # what a tool hands to a thread stands inside it
+        if (path, function.id) in view.agents.bodies:
+            return True
     if function.parent < 0:
         return False
-    if view.facts.scopes[function.parent].kind == "function":  # what a tool hands to a thread stands inside it
-        return (path, function.parent) in view.agents.bodies
     if view.facts.scopes[function.parent].kind != "class":
         return False
     for method in view.project.methods(path, function.parent):
