@@ -62,11 +62,24 @@ class Module:
     @functools.cached_property
     def stars(self) -> tuple[str, ...]:
         """The modules whose names come in by ``from x import *``."""
+        return tuple(star for star, _ in self._stars)
+
+    def stars_after(self, name: str) -> tuple[str, ...]:
+        """Of these, the modules that come in after NAME was bound for the last time."""
+        lines = [getattr(one, "node", one).lineno for one in self.bindings.get(name, ())]
+        return tuple(star for star, line in self._stars if lines and line > max(lines))
+
+    @functools.cached_property
+    def _stars(self) -> tuple[tuple[str, int], ...]:
         return tuple(
-            absolute(node, self.package)
+            (absolute(node, self.package), node.lineno)
             for node in statements(self.tree.body)
             if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
         )
+
+    def lists(self, name: str) -> bool:
+        """Whether NAME stands in an ``__all__`` that is written out."""
+        return name in (self._listed or ())
 
     def exports(self, name: str) -> bool:
         """Whether ``import *`` takes NAME along. An ``__all__`` that is computed is taken to list it."""

@@ -168,6 +168,9 @@ class World:
         return self._members[key]
 
     def _in_module(self, module: Module, name: str) -> Found | None:
+        later = _first(self._listed_in(star, name) for star in module.stars_after(name))
+        if later is not None:
+            return later
         held = module.bindings.get(name, ())
         plain = [one for one in held if len(held) == 1 or not _wraps(one, name)]
         dark = _first(self.bound(binding, module) for binding in reversed(plain))
@@ -189,6 +192,11 @@ class World:
                 if found is not None:
                     return found
         return None
+
+    def _listed_in(self, star: str, name: str) -> Found | None:
+        """NAME in a module that lists it: imported with ``*``, it takes the place of what was bound before."""
+        target = self.module(star)
+        return self._of_module(target, name) if target is not None and target.lists(name) else None
 
     def _promised(self, module: Module, name: str) -> Found | None:
         """What comes into being when NAME is asked for."""
