@@ -154,9 +154,9 @@ def show_config(
         root = given if given.is_dir() else project([given])
         told = commands.settings(root, ctx.params)
         commands.known(told)
-        from factorlint import run
+        from factorlint import reading
 
-        found = run.find(root, [given], told)
+        found = reading.find(root, [given], told)
         _write(configured.page(told, found, commands.rules(told.plugin)))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import libcst as cst
 
-from factorlint import catalog, installed, passages, pins, run
+from factorlint import catalog, installed, passages, pins, reading, run
 from factorlint.catalog import Fact, Library, Sent
 from factorlint.config import Settings
 from factorlint.expr import Call, Const, Expr, Seq
@@ -47,8 +47,8 @@ class _Asked:
 def reveal(root: Path, path: Path, line: int, settings: Settings, places: Sequence[Place]) -> tuple[Revelation, ...]:
     """What is sent for the calls at LINE of PATH, a file of the project at ROOT. Raises Unrevealed."""
     known = catalog.builtin()
-    found = run.find(root, [path], settings)
-    texts = run.read(found, known, settings)
+    found = reading.find(root, [path], settings)
+    texts = reading.read(found, known, settings)
     name = path.relative_to(root).as_posix()
     learned = run.learn_all(texts, [part for part in texts.parts if name in part.files], settings)
     project = next((one.project for one in learned if name in one.project.files), None)

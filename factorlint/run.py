@@ -8,26 +8,20 @@ import gc
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from factorlint import (
-    __version__,
     adopt,
     baseline,
     cache,
     catalog,
-    discover,
     excerpts,
     gates,
     imports,
     parts,
-    perfile,
     revision,
-    score,
-    sift,
-    source,
     suppress,
     workers,
 )
@@ -35,35 +29,23 @@ from factorlint.adopt import Examined
 from factorlint.around import ALONE, Around
 from factorlint.baseline import Entry
 from factorlint.cache import Cache
-from factorlint.catalog import Catalog
 from factorlint.config import Settings
 from factorlint.discover import Found
 from factorlint.facts import Facts
 from factorlint.learn import learn_one
-from factorlint.model import Files, Problem, Report, Role, RuleInfo, Site
+from factorlint.model import Problem, Report, RuleInfo, Site
 from factorlint.modules import Modules
 from factorlint.parts import Part, Said
 from factorlint.project import Project
+from factorlint.reading import Read, find, read
 from factorlint.source import Source
+from factorlint.telling import Comments, choose, judge
 
 if TYPE_CHECKING:
     from factorlint.pins import Pins
     from factorlint.rule import Rule, View
 
-Comments = tuple[suppress.Comment, ...]
 _PASSING = ("timeout", "worker-died", "crash")  # problems that another run, with more time or memory, may not have
-
-
-@dataclass(frozen=True)
-class Read:
-    """The files of a tree as texts, what of them matters, and which file an import means."""
-
-    sources: dict[str, Source]
-    wanted: frozenset[str]
-    direct: frozenset[str]
-    parts: tuple[Part, ...]
-    problems: tuple[Problem, ...]
-    modules: Modules
 
 
 class Learned(NamedTuple):
@@ -167,45 +149,6 @@ def at_revision(root: Path, name: str, settings: Settings, what: str, around: Ar
         copy.mkdir(exist_ok=True)
         revision.extract(root, name, copy, what)
         return examine(copy, (), settings, around).report
-
-
-def find(
-    root: Path, paths: Sequence[Path], settings: Settings, around: Around = ALONE, kept: Cache = cache.NONE
-) -> Found:
-    """The files of the tree, without the packages that a library of the catalogue generates into it."""
-    generated = kept.get("generated", "")
-    if generated is None:
-        generated = catalog.builtin().roots_anywhere
-        kept.put("generated", [("", generated)])
-    found = discover.find(
-        root,
-        paths,
-        exclude=settings.exclude,
-        extend_exclude=(*settings.extend_exclude, *generated),
-        force_exclude=settings.force_exclude,
-        notebooks=settings.notebooks,
-        base=settings.base,
-        watch=lambda count: around.watch("finding", count, 0),
-    )
-    return around.laid(found, root, paths)
-
-
-def read(found: Found, known: Catalog, settings: Settings, around: Around = ALONE) -> Read:
-    """Bytes → texts; the import lines alone tell which files matter."""
-    files = [file for file in found.files if settings.include_tests or file.role is not Role.TEST]
-    reading = around.over("reading", files, len(files))
-    sources = {file.path: source.read(file, unsaved=around.unsaved.get(file.path)) for file in reading}
-    tree = Modules(tuple(sorted(sources)), known, found.package)
-    plain = {path: one.text for path, one in sources.items()}
-    told = imports.graph(plain, tree)
-    return Read(
-        sources=sources,
-        wanted=frozenset(file.path for file in files if file.wanted),
-        direct=told.direct,
-        parts=parts.parts(plain, told),
-        problems=tuple(problem for path in sorted(sources) for problem in sources[path].problems),
-        modules=tree,
-    )
 
 
 def learn_all(
@@ -330,66 +273,6 @@ def listen(texts: Read, infos: Sequence[RuleInfo], settings: Settings) -> tuple[
         else:
             problems.append(Problem(one.path, None, result.kind, f"comments: {result.message}"))
     return held, problems
-
-
-def judge(
-    texts: Read,
-    analysed: int,
-    sites: Sequence[Site],
-    comments: Mapping[str, Comments],
-    problems: Sequence[Problem],
-    infos: Sequence[RuleInfo],
-    pinned: Pins,
-) -> Report:
-    """Sites → verdicts and findings, marked where a comment sets them aside."""
-    found = sift.findings(sites)
-    failed = len({problem.path for problem in problems})
-    files = Files(seen=len(texts.sources), analysed=analysed, failed=failed)
-    crashed = {int(problem.message[2:4]) for problem in problems if problem.kind == "rule-crash"}
-    unknown = (set(range(1, 14)) - {one.factor for one in infos}) | crashed
-    strangers = tuple(sorted({site.stranger for site in sites if site.stranger}))
-    agent_code = bool(texts.direct or strangers)
-    told = score.judge([one.site for one in found], files, agent_code=agent_code, unknown=unknown)
-    marked, complaints = suppress.apply(found, comments, texts.sources, {one.path for one in problems})
-    everything = sorted((*marked, *sift.findings(complaints)), key=sift.place)
-    return Report(
-        root=".",
-        version=__version__,
-        summary=replace(told.summary, strangers=strangers),
-        verdicts=told.verdicts,
-        sites=tuple(everything),
-        problems=tuple(sorted(set(problems), key=adopt.problem_order)),
-        rules=(*infos, suppress.INFO),
-        notes=notes(sites, pinned),
-        extra={"gains": dict(zip((one.fingerprint for one in found), told.gains, strict=True))},
-    )
-
-
-def choose(report: Report, root: Path, found: Found, texts: Read, settings: Settings) -> Report:
-    """REPORT with what the settings hide marked, and a Problem for each of their globs that means nothing."""
-    rows = perfile.rows(root, settings)
-    severed = (replace(one, site=sift.severed(one.site, settings)) for one in report.sites)
-    chosen = replace(report, sites=sift.sift(severed, settings, rows))
-    if not settings.source or texts.wanted < texts.sources.keys():
-        return chosen  # only a run over the whole tree can tell what a setting is good for
-    dead = [one for one in found.idle if one in (*(settings.exclude or ()), *settings.extend_exclude)]
-    said = [f"exclude: nothing matches {one!r}" for one in dead]
-    said += perfile.idle(rows, sift.ignoring(report.sites, rows), texts.sources)
-    name = os.path.relpath(settings.source, root).replace(os.sep, "/")
-    told = (Problem(name, None, "configuration", one) for one in said)
-    return replace(chosen, problems=tuple(sorted((*report.problems, *told), key=adopt.problem_order)))
-
-
-def notes(sites: Sequence[Site], pinned: Pins) -> tuple[str, ...]:
-    """What had to be assumed: the newest version of every framework that the tree pins nowhere."""
-    versioned = {library.name for library in catalog.builtin().libraries if library.packages}  # the standard one is not
-    assumed: dict[str, None] = {}
-    for site in sites:
-        if site.framework in versioned and site.framework and pinned.assumes(site.framework, site.path):
-            assumed.setdefault(site.framework)
-    if not assumed:
-        return ()
-    return (f"no version pinned for {', '.join(sorted(assumed))}: the newest known is taken",)
 
 
 def jobs(settings: Settings, work: Sequence[Source]) -> int:

@@ -19,8 +19,19 @@ ENGINE_FILES = sorted(ENGINE.glob("*.py"))
 REPORT_FILES = sorted((ENGINE / "report").glob("*.py"))
 RULE_FILES = sorted(RULES.glob("*.py"))
 
-# Catalogued names that are English words or that the engine itself runs on.
-EVERYDAY = {"agents", "guidance", "instructor", "strands", "swarm", "swarms", "marvin", "together", "workflows"}
+# Catalogued names that are English words, that the engine itself runs on, or that are a kind of library.
+EVERYDAY = {
+    "agents",
+    "agent-framework",
+    "guidance",
+    "instructor",
+    "strands",
+    "swarm",
+    "swarms",
+    "marvin",
+    "together",
+    "workflows",
+}
 
 
 def imports(path: Path) -> Iterator[str]:

@@ -21,7 +21,19 @@ import pytest
 from hostile import AGENT, SECRET, Hostile
 from installed import PROGRAM, Done, call, notebook, put
 
-from factorlint import around, baseline, catalog, compiled, discover, gates, git, history, installed, revision, run
+from factorlint import (
+    around,
+    baseline,
+    catalog,
+    compiled,
+    discover,
+    gates,
+    git,
+    history,
+    installed,
+    reading,
+    revision,
+)
 from factorlint.catalog import CatalogError
 from factorlint.config import ConfigError, Settings, resolve
 from factorlint.keys import FORMATS
@@ -232,7 +244,7 @@ def test_what_changes_under_the_run(tmp_path: Path) -> None:
     (root / "link.py").symlink_to(tmp_path / "secret.py")
     os.mkfifo(root / "pipe.py")
     (root / "grown.py").write_text(AGENT + "# more\n" * 2_000_000)
-    texts = run.read(held, catalog.builtin(), Settings())
+    texts = reading.read(held, catalog.builtin(), Settings())
     kinds = {one.path: one.kind for one in texts.problems}
     assert kinds == {"gone.py": "unreadable", "link.py": "unreadable", "grown.py": "too-large"}
     assert texts.sources["app.py"].text == AGENT
