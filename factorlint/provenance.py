@@ -62,6 +62,7 @@ class Tracer:
         self._open: list[_Key] = []  # its keys, oldest first
         self._spreads: dict[int, Each] = {}
         self._rests: dict[tuple[int, int], Seq] = {}
+        self._forwarding: list[tuple[Where, str]] = []  # what each `__getattr__` on the way is just asked for
         self._lineages: dict[tuple[str, Where | None], Origins] = {}
 
     # -- the one question ------------------------------------------------------------------------------------------
@@ -211,6 +212,19 @@ class Tracer:
 
     def _forwarded(self, getter: Where, name: str, base: Origin = UNKNOWN) -> Iterable[Origin]:
         """What a ``__getattr__`` of the tree (of BASE) gives for NAME: a member of another, or what it calls so."""
+        key = (getter, name)
+        if self._forwarding[-1:] == [key]:
+            return  # ``getattr(self, name)``: it asks itself
+        if key in self._forwarding:  # two that ask each other: what is found depends on where the walk began
+            self._low = -1
+            return
+        self._forwarding.append(key)
+        try:
+            yield from tuple(self._asked_behind(getter, name, base))
+        finally:
+            self._forwarding.pop()
+
+    def _asked_behind(self, getter: Where, name: str, base: Origin) -> Iterable[Origin]:
         scope = self.project.scope(getter)
         asked = scope.parameters[-1].name if scope.parameters else ""
         me = Name(scope.parameters[0].name) if base is not UNKNOWN else None

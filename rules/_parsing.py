@@ -11,9 +11,10 @@ from factorlint.expr import Attr, Call, Const, Expr, Item, Name, Op, Seq, childr
 from factorlint.origin import Kind
 from factorlint.rule import Here, text_of
 
-# Code fences, the outermost brackets of a JSON text, and the tags that models put around their thoughts.
+# Code fences, the outermost brackets of a JSON text, and the tags that models put around their thoughts. A fence with a
+# name that is no language (```PLAN) is no wrapping: it is what the model chose.
 _WRAPPING = re.compile(
-    r"\s*(?:`{3,}\s*[\w+-]*|`+|~{3,}|[{}\[\]]+|</?\s*(?:think|thinking|thought|thoughts|reasoning|reflection|scratchpad)\s*>"
+    r"\s*(?:`{3,}\s*(?:[a-z0-9+#_-]*|JSON|Json|Python|HTML|SQL|XML|YAML|CSV|Markdown)|`+|~{3,}|[{}\[\]]+|</?\s*(?:think|thinking|thought|thoughts|reasoning|reflection|scratchpad)\s*>"
     r"|<\|[\w ]+\|>|json|JSON|python|xml)?\s*",
 )
 _LINES = frozenset("splitlines split rsplit".split())
