@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -95,13 +96,18 @@ def _kept(here: Here, name: str | None, cli: bool) -> Iterator[Here]:
 
 
 def _says_which_way(here: Here) -> bool:
-    """``note = " It will be sent later."``, where the way without the error says ``note = " It was sent."``."""
+    """``out = "It still runs in the background."``; or a note where the way without the error gives another one."""
     if not isinstance(here.node, cst.Assign) or not isinstance(here.node.targets[0].target, cst.Name):
         return False
     said = here.expr(here.node.value)
+    if isinstance(said, Const) and isinstance(said.value, str) and _STATEMENT.fullmatch(said.value):
+        return True
     rows = here.scope.bindings.get(here.node.targets[0].target.value, ())
     before = [row.value for row in rows if row.order < here.where.order and row.value is not None]
     return _is_a_sentence(said) and any(_is_a_sentence(one) and one != said for one in before)
+
+
+_STATEMENT = re.compile(r"\s*\w+(?:[^\w.!?]+\w+){3,}[.!]\s*")
 
 
 def _is_a_sentence(expr: Expr) -> bool:

@@ -193,7 +193,7 @@ class CompactErrors(Rule):
     # -- handlers --------------------------------------------------------------------------------------------------
 
     def visit_Try(self, node: cst.Try, here: Here) -> Iterator[Mark]:
-        what = _tries.what(here)
+        what = _tries.what(here) if here.enclosing(cst.Finally) is None else None  # who clears up asks for nothing
         if what is None:
             if _asks_far_below(here):
                 yield from self._far(node, here)
