@@ -60,11 +60,12 @@ def _parsed_below(handler: Here, tried: Here, parsed: list[Called], swallows: Sw
 
 
 def _answers(here: Here, called: Called) -> Iterator[int]:
-    """The model calls, by identity, whose answers CALLED is given."""
+    """The model calls, by identity, whose answers CALLED is given as they came."""
     where = Where(here.where.path, called.scope, called.order)
     for arg in called.call.args:
         for one in answers_in(here.view.tracer, arg, where):
-            yield id(one.call)
+            if one.shape != "parsed":
+                yield id(one.call)
 
 
 def _come_to(tried: Here, order: int) -> bool:
@@ -85,7 +86,7 @@ def _come_to(tried: Here, order: int) -> bool:
 
 def _goes_on(handler: Here, tried: Here, parsed: list[Called]) -> bool:
     """Whether what was to be parsed is kept as it came: by HANDLER, where it is, or by what is returned in the end."""
-    raw = {name for called in parsed for arg in called.call.args for name in _read_from(arg)}
+    raw = {name for called in parsed for arg in called.call.args for name in _read_from(arg)} - _made_in(tried)
     if not raw:
         return False
     if any(_mentions(value, raw) for value in _kept(handler)):
@@ -97,6 +98,13 @@ def _goes_on(handler: Here, tried: Here, parsed: list[Called]) -> bool:
     rows = ((order, value) for order, value in tried.scope.returns if order >= after and order not in again)
     given = (value for order, value in rows if _come_to(tried, order))
     return _stays_in_place(tried, raw) or any(_mentions(value, raw) for value in given)
+
+
+def _made_in(tried: Here) -> set[str]:
+    """The names that the body of the `try` alone gives a value: where it failed, they hold nothing."""
+    inside = set(_tries.body(tried))
+    bound = tried.scope.bindings.items()
+    return {name for name, rows in bound if rows and all(row.order in inside for row in rows)}
 
 
 def _read_from(expr: Expr) -> Iterator[str]:

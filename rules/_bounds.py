@@ -14,6 +14,8 @@ from factorlint.facts import Called
 from factorlint.origin import Kind, Where
 from factorlint.rule import Here
 
+from ._loops import takes_the_next
+
 _LESS = frozenset(("<", "<=", ">", ">=", "=="))
 _OTHER = ("time", "cost", "token", "deadline", "budget", "second", "usd", "price", "len_")
 _STOPS = ("limit", "max", "exceed", "toomany", "exhaust", "budget")
@@ -213,7 +215,7 @@ def _tests(node: cst.CSTNode) -> Iterator[cst.BaseExpression]:
 
 
 def asks_each_time(here: Here) -> bool:
-    """Whether a person is asked in every round of the loop visited HERE: a REPL, which the person ends."""
+    """Whether every round of the loop visited HERE waits for a person or for work: a REPL, a worker at a queue."""
     return _asks_always(here, Where(here.where.path, here.where.scope, here.where.order), ("body",), _FAR)
 
 
@@ -236,7 +238,9 @@ def _asks_always(here: Here, top: Where, arms: tuple[str, ...], far: int) -> boo
 
 
 def _asks(here: Here, path: str, called: Called, far: int) -> bool:
-    """Whether a call asks a person, itself or always below it."""
+    """Whether a call asks a person, itself or always below it, or takes the next piece of work."""
+    if takes_the_next(called):
+        return True
     for callee in here.view.reach.callees(path, called):
         if callee.path == "builtins.input" or (callee.symbol is not None and callee.symbol.does == "ask-human"):
             return True

@@ -257,7 +257,7 @@ def begins_anew(here: Here) -> bool:
     """Whether the loop takes in something new from outside: a message that a person or a socket sends."""
     path, order = here.where.path, here.where.order
     for called in here.view.reach.calls(path, order, here.view.reach.end(path, order)):
-        if last_name(called.call.func) in _RECEIVES or _takes_the_next(called):
+        if last_name(called.call.func) in _RECEIVES or takes_the_next(called):
             return True
         for callee in here.view.reach.callees(path, called):
             inner = [one.callee for body in here.view.reach.bodies(callee) for one in _written_in(here, body)]
@@ -272,7 +272,7 @@ def _counts_up(row: Binding) -> bool:
     return isinstance(source, Call) and source.func == Name("range")
 
 
-def _takes_the_next(called: Called) -> bool:
+def takes_the_next(called: Called) -> bool:
     """``queue.get()``: of all that has a `get`, only a queue is asked for nothing in particular."""
     call = called.call
     waits = {keyword for keyword, _ in call.keywords} <= {"timeout", "block"}
