@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import re
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -121,6 +122,11 @@ class Prompts:
             return
         if isinstance(expr, Star):
             expr = expr.value
+        bare = _bare(expr)
+        if bare is not expr:
+            inside = self._texts(bare, where, part, depth + 1)
+            yield from (one for one in inside if not self._is_read(one[0], one[1]))
+            return
         if isinstance(expr, Dict):
             yield from self._message(expr, where, depth)
             return
@@ -182,13 +188,21 @@ class Prompts:
         if isinstance(content, Seq):
             for item in content.items:
                 yield from self._texts(item, where, part, depth + 1)
-        elif isinstance(content, Name):
+        elif isinstance(_bare(content), Name):
             yield from self._texts(content, where, part, depth + 1)
         else:
             yield content, where, part
 
+    def _is_read(self, expr: Expr, where: Where) -> bool:
+        """Whether EXPR is what was read somewhere: trimmed and sent as it is, it is what a person wrote."""
+        return any(
+            one.kind is Kind.INSTANCE and one.path.rpartition(".")[2].rstrip("()") in ("read", "read_text")
+            for one in self.tracer.origins(expr, where)
+        )
+
     def _sources(self, expr: Expr, where: Where, seen: _Seen) -> Iterator[_Written]:
         """Where the text of EXPR is written."""
+        expr = _bare(expr)
         if ("asked", id(expr), where) in seen:
             return
         seen.add(("asked", id(expr), where))
@@ -281,7 +295,9 @@ class Prompts:
             return ("literal" if same else "function"), origin.expr, origin.place
         if origin.kind is Kind.ANSWER:
             return "answer", expr, where
-        if origin.kind is Kind.INSTANCE and origin.path.rpartition(".")[2].rstrip("()") in _READERS:
+        if origin.kind is Kind.INSTANCE and (
+            origin.path.rpartition(".")[2].rstrip("()") in _READERS or _RENDERED.search(origin.path)
+        ):
             return "file", expr, where
         if origin.kind is Kind.DEFINITION and origin.place is not None:
             if self.tracer.project.scope(origin.place).kind == "function":
@@ -289,6 +305,15 @@ class Prompts:
         return None
 
 
+def _bare(expr: Expr) -> Expr:
+    """EXPR without the white space that is taken off it: ``prompt`` in ``prompt.strip()``."""
+    while isinstance(expr, Call) and isinstance(expr.func, Attr) and expr.func.name in _TRIMS and not expr.args:
+        expr = expr.func.base
+    return expr
+
+
+_TRIMS = ("strip", "rstrip", "lstrip")
+_RENDERED = re.compile(r"\.render\(\)(?:\.[lr]?strip\(\))+$")
 _NONE = "none"
 _FEW_WORDS = 8  # a text with fewer of its own is a frame around those that it is filled with
 _CALLERS = 64  # calls of one wrapper that are followed

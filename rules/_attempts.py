@@ -60,12 +60,12 @@ def _parsed_below(handler: Here, tried: Here, parsed: list[Called], swallows: Sw
 
 
 def _answers(here: Here, called: Called) -> Iterator[int]:
-    """The model calls, by identity, whose answers CALLED is given as they came."""
+    """The model calls, by identity, whose answers CALLED reads; a number made of what was read is no reading."""
     where = Where(here.where.path, called.scope, called.order)
+    if any(one.path.startswith("builtins.") for one in here.view.reach.callees(here.where.path, called)):
+        return
     for arg in called.call.args:
-        for one in answers_in(here.view.tracer, arg, where):
-            if one.shape != "parsed":
-                yield id(one.call)
+        yield from (id(one.call) for one in answers_in(here.view.tracer, arg, where))
 
 
 def _come_to(tried: Here, order: int) -> bool:
