@@ -151,6 +151,8 @@ class CompactErrors(Rule):
         for held in here.held(made, "FL0901"):
             fix = bound(held)
             yield here.mark(UNBOUNDED_RETRY, at, held.origin, confidence=held.confidence, what=held.fact.what, fix=fix)
+        for held in here.held(made, "FL0902"):
+            yield here.mark(SWALLOWED_ERROR, at, held.origin, confidence=held.confidence, what=held.fact.what)
         for held in here.held(made, "bounded-retry"):
             yield here.mark(BOUNDED_RETRY, at, held.origin, owner=held.fact.owner, confidence=held.confidence)
 
