@@ -8,6 +8,7 @@ it better. The names of the flags are typer's too (`flags.py`), so the two canno
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,6 +38,7 @@ _SWITCHES: Mapping[str, str] = {
 }
 _COUNTED: Mapping[str, str] = {"--quiet": "quiet", "-q": "quiet", "--verbose": "verbose", "-v": "verbose"}
 _COMPLETION = "_FACTORLINT_COMPLETE"
+_EXPANDED = frozenset("*?[~$%")  # by click, on Windows, where no shell does it
 
 
 class Asked(NamedTuple):
@@ -60,6 +62,8 @@ def spelled(key: str) -> tuple[str, ...]:
 def read(words: Sequence[str]) -> Asked | None:
     """What WORDS, the arguments of the program, ask for; None where that is not plain."""
     if not words or words[0] not in ("check", "audit") or _COMPLETION in os.environ:
+        return None
+    if sys.platform == "win32" and any(_EXPANDED & set(word) for word in words):
         return None
     params: dict[str, Any] = {**dict.fromkeys(key.replace("-", "_") for key in KEYS), "config": None, **DEFAULTS}
     try:

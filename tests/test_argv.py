@@ -90,6 +90,13 @@ def test_a_shell_that_completes_is_answered_by_typer(monkeypatch: pytest.MonkeyP
     assert argv.read(["check"]) is None
 
 
+def test_on_windows_patterns_are_left_to_typer(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert argv.read(["check", "*.py"]) is not None
+    monkeypatch.setattr(argv.sys, "platform", "win32")  # type: ignore[attr-defined]
+    assert argv.read(["check", "*.py"]) is None
+    assert argv.read(["check", "a.py"]) is not None
+
+
 def test_no_flag_but_those_of_typer() -> None:
     """A flag that typer has not, or has no more, is none here."""
     theirs = {one for row in COMMANDS.commands["check"].params for one in (*row.opts, *row.secondary_opts)}
