@@ -136,8 +136,10 @@ def _mapped(tracer: Tracer, expr: Call, where: Where) -> Origins:
 def _getattr(tracer: Tracer, expr: Call, where: Where) -> Origins:
     name = expr.args[1] if len(expr.args) > 1 else None
     found: list[Origin] = []
-    if isinstance(name, Const) and isinstance(name.value, str):
-        found += tracer.attribute(Attr(expr.args[0], name.value), where)
+    said = {name.value: None} if isinstance(name, Const) else dict.fromkeys(_said(tracer, name, where)) if name else {}
+    for one in said:
+        if isinstance(one, str) and one.isidentifier():
+            found += tracer.attribute(Attr(expr.args[0], one), where)
     if len(expr.args) > 2:
         found += tracer.origins(expr.args[2], where)
     return found or (UNKNOWN,)

@@ -112,9 +112,22 @@ class Prompts:
         if symbol.does == "run" and isinstance(expr, Dict):  # an agent's state: its messages are what it is told
             told = [value for key, value in expr.items if isinstance(key, Const) and key.value == "messages"]
             expr = told[0] if told else expr
-        for text, place, says in self._texts(expr, where, part, 0):
-            for kind, written, found_at, origin, share in self._sources(text, place, seen):
-                yield Prompt(kind, says, written, found_at, called, at, symbol, origin, share)
+        rows = [
+            (says, one)
+            for text, place, says in self._texts(expr, where, part, 0)
+            for one in self._sources(text, place, seen)
+        ]
+        beside = any(one.kind == "function" and not one.share for _, one in rows)
+        for says, (kind, written, found_at, origin, share) in rows:
+            if (
+                beside
+                and kind == "literal"
+                and not share
+                and isinstance(written, Text)
+                and _words(written) < _FEW_WORDS
+            ):
+                share = "frame"  # a word or two around what the person asks, sent with a prompt
+            yield Prompt(kind, says, written, found_at, called, at, symbol, origin, share)
 
     def _texts(self, expr: Expr, where: Where, part: str, depth: int) -> Iterator[tuple[Expr, Where, str]]:
         """The texts inside a message list, a message, or EXPR itself."""
@@ -276,11 +289,12 @@ class Prompts:
         """The prompts of the tree, written elsewhere, that are put into TEXT."""
         frame = _words(text) < _FEW_WORDS
         for piece in text.parts:
-            if not isinstance(piece, (Name, Attr)):
+            if not isinstance(piece, (Name, Attr, Call)):
                 continue
             for one in self._sources(piece, place, seen):
                 long = _words(one.expr) >= _FEW_WORDS or "\n" in _said(one.expr).strip()
-                if long and (one.kind == "constant" or (frame and one.kind == "literal")):
+                whole = one.kind == "literal" or (one.kind == "function" and isinstance(piece, Call))
+                if long and (one.kind == "constant" or (frame and whole)):
                     yield one
 
     def _source(self, origin: Origin, expr: Expr, where: Where) -> tuple[str, Expr, Where] | None:
