@@ -11,7 +11,7 @@ from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Where
 from factorlint.rule import Held, Here, Mark, Rule
 
-from . import _attempts, _fallbacks, _tries, _waits
+from . import _attempts, _fallbacks, _observations, _tries, _waits
 from ._handlers import Does, fate, kept_for_later
 from ._loops import begins_anew
 from ._mended import bound, one_line, switched_off, told
@@ -141,11 +141,17 @@ class CompactErrors(Rule):
         for held in here.held(node, ERROR_AS_EVENT.id):
             if _worded(held, here):
                 yield here.mark_held(ERROR_AS_EVENT, node, held)
+        if _observations.tells_what_failed(node, here):
+            yield here.mark(ERROR_AS_EVENT, node, confidence=Confidence.MEDIUM)
         if isinstance(_parent(here), cst.Decorator):
             return
         function = here.function()
         if function is None or _is_site(here, Where(here.where.path, function.id, function.order)):
             yield from self._retry(node, node, here)
+
+    def visit_Dict(self, node: cst.Dict, here: Here) -> Iterator[Mark]:
+        if _observations.tells_what_failed(node, here):
+            yield here.mark(ERROR_AS_EVENT, node, confidence=Confidence.MEDIUM)
 
     def _retry(self, made: cst.BaseExpression, at: cst.CSTNode, here: Here) -> Iterator[Mark]:
         for held in here.held(made, "FL0901"):
