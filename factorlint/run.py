@@ -239,11 +239,13 @@ def visit_all(
     problems: list[list[Problem]] = [list(part.problems) for part in learned]
     sizes = [sum(len(texts.sources[path].text) for path in part.project.files) for part in learned]
 
-    def patience(one: Source) -> float:  # whoever comes first pays for what is asked of all of its part
-        return _patience(one) + sizes[part_of[one.path]] / 20_000
-
     visited = workers.each(
-        visit_one, work, jobs=jobs(settings, work), seconds=patience, group=lambda one: part_of[one.path]
+        visit_one,
+        work,
+        jobs=jobs(settings, work),
+        seconds=_patience,
+        group=lambda one: part_of[one.path],
+        settling=lambda one: sizes[part_of[one.path]] / 20_000,
     )
     for one, result in around.over("checking", visited, len(work)):
         number = part_of[one.path]

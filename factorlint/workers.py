@@ -45,17 +45,19 @@ def each(
     start: Literal["fork", "spawn"] | None = None,
     most: int = _CHUNK,
     group: Callable[[Item], Hashable] = lambda item: None,
+    settling: Callable[[Item], float] = lambda item: 0.0,
 ) -> Iterator[tuple[Item, Result | Failure]]:
     """WORK over ITEMS, in their order, in JOBS processes; the same for any number of them.
 
     An item may take SECONDS and MEMORY_MB above what a worker starts with. Forked workers see the parent's objects,
     and WORK may be a closure; with ``spawn``, the only way on Windows, WORK and ITEMS are pickled. Results always are.
     A worker is handed MOST items at once, fewer where there are few. Items of one GROUP stand together and go to one
-    worker as long as there are groups enough, so that what they share is worked out once. Closing the iterator, or an
-    interrupt, kills the workers.
+    worker as long as there are groups enough, so that what they share is worked out once; the first one of a group that
+    a worker is given, which pays for that, may take SETTLING seconds more. Closing the iterator, or an interrupt, kills
+    the workers.
     """
     method = start or ("fork" if hasattr(os, "fork") else "spawn")
-    boss = _Boss(work, items, max(1, jobs), seconds, memory_mb, method, most, group)
+    boss = _Boss(work, items, max(1, jobs), seconds, memory_mb, method, most, group, settling)
     try:
         for index, item in enumerate(items):
             while index not in boss.done:
@@ -76,6 +78,7 @@ class _Worker:
     served: int = 0
     group: Hashable = None
     todo: deque[int] = field(default_factory=deque)
+    limits: deque[float] = field(default_factory=deque)  # seconds for each that is to do
 
 
 class _Boss(Generic[Item, Result]):
@@ -91,8 +94,10 @@ class _Boss(Generic[Item, Result]):
         method: str,
         most: int,
         group: Callable[[Item], Hashable],
+        settling: Callable[[Item], float],
     ) -> None:
         self.work, self.items, self.jobs, self.seconds, self.memory_mb = work, items, jobs, seconds, memory_mb
+        self.settling = settling
         self.forks = method == "fork"
         self.context: Any = get_context(method)
         size = max(1, min(most, len(items) // (jobs * 4)))
@@ -125,7 +130,7 @@ class _Boss(Generic[Item, Result]):
             if worker.pipe in speaking:
                 self.hear(worker)
             elif worker.late <= time.monotonic():
-                limit = self.seconds(self.items[worker.todo[0]]) if worker.todo else _START
+                limit = worker.limits[0] if worker.todo else _START
                 self.lose(worker, Failure("timeout", f"took over {limit:g} seconds"))
 
     def started(self) -> _Worker:
@@ -158,12 +163,20 @@ class _Boss(Generic[Item, Result]):
             self.failed_starts = 0
         else:
             self.done[worker.todo.popleft()] = _unpacked(said)
+            worker.limits.popleft()
             worker.served += 1
         if not worker.todo and self.queues:
-            worker.group = self.next_group(worker)
-            worker.todo = self.taken(worker.group)
-            worker.pipe.send([(self.token(index), self.seconds(self.items[index])) for index in worker.todo])
-        worker.late = time.monotonic() + self.seconds(self.items[worker.todo[0]]) if worker.todo else math.inf
+            self.hand_over(worker)
+        worker.late = time.monotonic() + worker.limits[0] if worker.todo else math.inf
+
+    def hand_over(self, worker: _Worker) -> None:
+        group = self.next_group(worker)
+        new = group != worker.group or not worker.served
+        worker.group, worker.todo = group, self.taken(group)
+        worker.limits = deque(self.seconds(self.items[index]) for index in worker.todo)
+        if new:
+            worker.limits[0] += self.settling(self.items[worker.todo[0]])
+        worker.pipe.send([(self.token(index), limit) for index, limit in zip(worker.todo, worker.limits, strict=True)])
 
     def next_group(self, worker: _Worker) -> Hashable:
         """Its own as long as there is anything left of it, then the first that is nobody's, then the longest."""

@@ -247,3 +247,18 @@ def test_a_group_is_shared_when_no_other_is_left() -> None:
 
     told = each(pid, ["a"] * 40, jobs=2, seconds=lambda _: 20, group=lambda item: item)
     assert len({answer for _, answer in told}) == 2
+
+
+@needs_fork
+def test_who_begins_a_group_may_take_longer() -> None:
+    def slow_at_first(item: str) -> str:
+        time.sleep(0.0 if item in seen else 1.0)
+        seen.add(item)
+        return item
+
+    seen: set[str] = set()
+    how: dict[str, Any] = {"jobs": 1, "seconds": lambda _: 0.4, "group": lambda item: item}
+    told = [result for _, result in each(slow_at_first, ["a"] * 5, settling=lambda _: 5.0, **how)]
+    assert told == ["a"] * 5
+    late = [result for _, result in each(slow_at_first, ["b"], **how)]
+    assert [one.kind for one in late if isinstance(one, Failure)] == ["timeout"]
