@@ -44,6 +44,12 @@ def result(tracer: Tracer, callee: Origin, expr: Call, where: Where) -> Origins 
     return None
 
 
+def is_transport(answer: Origin) -> bool:
+    """Whether ANSWER is still what came over HTTP, in which the model's words are a part."""
+    posted = answer.symbol is not None and bool(answer.symbol.parameter("url"))
+    return posted and answer.shape not in ("text", "arguments", "parsed")
+
+
 def passes_on(path: str) -> bool:
     """Whether the function PATH of Python's own gives on what it is given, and makes nothing else of it."""
     return path in _FUNCTIONS
@@ -186,6 +192,9 @@ def _parsed(tracer: Tracer, callee: Origin, expr: Call, where: Where) -> Origins
         args = expr.args[1:]
     for arg in args:
         for one in answers_in(tracer, arg, where):
+            if is_transport(one):
+                yield one  # what the service sends is read, not yet what the model says in it
+                return
             if one.shape != "typed":
                 yield replace(one, shape="arguments" if one.shape == "arguments" else "parsed")
                 return

@@ -191,6 +191,10 @@ class Prompts:
     def _message(self, expr: Dict, where: Where, depth: int) -> Iterator[tuple[Expr, Where, str]]:
         keys = {key.value: value for key, value in expr.items if isinstance(key, Const)}
         content = keys.get("content", keys.get("parts", keys.get("text")))
+        if content is None and "role" not in keys:  # the body of a request
+            for key in ("system", "messages", "contents", "input", "prompt"):
+                if key in keys:
+                    yield from self._texts(keys[key], where, SYSTEM if key == "system" else USER, depth + 1)
         if content is None or "tool_call_id" in keys:
             return
         role = keys.get("role")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from factorlint import known_calls
+from factorlint.addresses import Addresses
 from factorlint.catalog import Catalog
 from factorlint.expr import (
     Attr,
@@ -117,10 +118,14 @@ class Tracer:
 
     def callees(self, func: Expr, where: Where) -> Origins:
         """What a call of FUNC calls: as `origins`, but an object of a library stands for its ``__call__``."""
-        found = self.origins(func, where)
+        found = tuple(self._addresses.callee(one, func, where) for one in self.origins(func, where))
         if not any(one.kind is Kind.INSTANCE and one.receiver is None for one in found):
             return found
         return tuple(self._calling(one) for one in found)
+
+    @functools.cached_property
+    def _addresses(self) -> Addresses:
+        return Addresses(self)
 
     def _calling(self, one: Origin) -> Origin:
         if one.kind is not Kind.INSTANCE or one.receiver is not None:

@@ -94,7 +94,9 @@ def body(here: Here) -> list[int]:
 
 
 def _answers(here: Here, expr: Expr, where: Where) -> Iterator[object]:
-    yield from answers_in(here.view.tracer, expr, where)
+    for one in answers_in(here.view.tracer, expr, where):
+        if not known_calls.is_transport(one):
+            yield one
 
 
 def _in_body(here: Here, order: int) -> bool:
