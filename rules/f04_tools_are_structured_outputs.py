@@ -107,8 +107,8 @@ class ToolsAreStructuredOutputs(Rule):
 
     ## What it cannot see
 
-    Tools that a server of the framework runs, tools that a configuration file names, and what a state that a graph
-    carries from node to node holds.
+    Tools that a server of the framework runs, tools that a configuration file names, and the state of a graph whose
+    nodes are added out of sight.
     """
 
     factor = 4
