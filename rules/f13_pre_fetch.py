@@ -237,7 +237,10 @@ def _only_reads(view: View, tool: Tool) -> bool:
         return True
     if _tools.asks_model(view, tool.body) or _tools.effect(view, tool.body, tool.name) is not None:
         return False
-    return not _tools.keeps_by_name(tool.name) and not _tools.changes_state(view, tool.body)
+    if _tools.keeps_by_name(tool.name):
+        return False
+    said = view.project.scope(tool.body).doc or ""
+    return _tools.reads_by_name(said.strip().partition(" ")[0]) or not _tools.changes_state(view, tool.body)
 
 
 def _fold(text: str) -> str:
