@@ -45,8 +45,8 @@ class Origin:
     or an answer, at ``made``. ``shape`` says which piece of an answer this is: response, text, calls, arguments,
     name, parsed (text read as data, unchecked), typed (checked by a schema), stream, messages,
     message (one of a thread, which need not be the model's: only the tool calls in it are surely its), envelope (what
-    the service says about it), part (something else in it). A container may be the state that a graph carries from
-    step to step, or kept in one.
+    the service says about it), part (something else in it); nothing but an answer has any of these. A container may be
+    the state that a graph carries from step to step, or kept in one.
     """
 
     kind: Kind

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from factorlint.catalog import Catalog
-from factorlint.expr import Attr, Dict, Expr, Name, Seq, Star, last_name
+from factorlint.expr import Attr, Dict, Expr, Name, Param, Seq, Star, last_name
 from factorlint.facts import Binding, Called, Facts, Scope, Write
 from factorlint.modules import Modules
 from factorlint.origin import Where
@@ -41,6 +41,14 @@ class Project:
                 return scope
             number = scope.parent
         return None
+
+    def class_of(self, place: Where | None) -> Scope | None:
+        """The class whose body holds the scope at PLACE directly: that of a method."""
+        if place is None:
+            return None
+        scopes = self.files[place.path].scopes
+        parent = scopes[place.scope].parent
+        return scopes[parent] if parent >= 0 and scopes[parent].kind == "class" else None
 
     def methods(self, path: str, class_scope: int) -> tuple[Scope, ...]:
         """The functions defined directly in a class body."""
@@ -215,6 +223,13 @@ class Project:
             out.append(order)
             order = statements[order].parent
         return out
+
+    def given(self, name: str, where: Where) -> Iterator[tuple[Expr, Where]]:
+        """What a name of the scope at WHERE may have been given when it is read there; to a parameter nothing was."""
+        rows = self.scope(where).bindings.get(name, ())
+        for row in self.reaching(where.path, rows, where.order):
+            if row.value is not None and not isinstance(row.value, Param):
+                yield row.value, where._replace(order=row.order)
 
     def reaching(self, path: str, rows: Sequence[Binding], use: int) -> Sequence[Binding]:
         """Those of ROWS (bindings of one name in one scope) whose value can be seen at statement USE."""

@@ -15,6 +15,7 @@ from factorlint.origin import Kind, Where
 from factorlint.rule import Here
 
 from ._loops import takes_the_next
+from ._people import asks
 
 _LESS = frozenset(("<", "<=", ">", ">=", "=="))
 _OTHER = ("time", "cost", "token", "deadline", "budget", "second", "usd", "price", "len_")
@@ -242,7 +243,7 @@ def _asks(here: Here, path: str, called: Called, far: int) -> bool:
     if takes_the_next(called):
         return True
     for callee in here.view.reach.callees(path, called):
-        if callee.path == "builtins.input" or (callee.symbol is not None and callee.symbol.does == "ask-human"):
+        if asks(callee):
             return True
         for place in here.view.reach.bodies(callee) if far else ():
             scope = here.view.project.scope(place)

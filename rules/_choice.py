@@ -39,8 +39,6 @@ def chosen(here: Here, expr: Expr, where: Where | None = None) -> Origin | None:
     """The model's answer if EXPR is the name of the tool that it chose, or a field that says what to do next."""
     at = where or here.where
     for one in here.view.tracer.origins(expr, at):
-        if one.kind is not Kind.ANSWER:
-            continue
         if one.shape == "name":
             return one
         if one.shape in ("typed", *_UNCHECKED) and field_of(here, expr, at) in INTENTS:
@@ -62,21 +60,11 @@ def field_of(here: Here, expr: Expr, where: Where, depth: int = 0) -> str | None
             return field_of(here, expr.func.base, where, depth + 1)
         return None
     if isinstance(expr, Name) and depth < 4:
-        for value, at in assigned(here, expr, where):
+        for value, at in here.view.project.given(expr.id, where):
             found = field_of(here, value, at, depth + 1)
             if found is not None:
                 return found
     return None
-
-
-def assigned(here: Here, name: Name, where: Where) -> Iterator[tuple[Expr, Where]]:
-    """What a name of the same scope was given."""
-    scope = here.view.project.scope(where)
-    if name.id not in scope.bindings:
-        return
-    for row in here.view.project.reaching(where.path, scope.bindings[name.id], where.order):
-        if row.value is not None:
-            yield row.value, where._replace(order=row.order)
 
 
 def lookups(here: Here, func: Expr, where: Where, depth: int = 0) -> Iterator[Lookup]:
@@ -86,18 +74,19 @@ def lookups(here: Here, func: Expr, where: Where, depth: int = 0) -> Iterator[Lo
     elif isinstance(func, Item):
         yield Lookup(func.base, func.key, where)
     elif isinstance(func, Call):
-        if isinstance(func.func, Attr) and func.func.name in ("get", "pop") and func.args:
-            yield Lookup(func.func.base, func.args[0], where)
-        elif not isinstance(func.func, Attr) or last_name(func.func) not in ("get", "pop"):
+        if isinstance(func.func, Attr) and func.func.name in ("get", "pop"):
+            if func.args:
+                yield Lookup(func.func.base, func.args[0], where)
+        else:
             callees = here.view.tracer.origins(func.func, where)
             if any(one.kind is Kind.DEFINITION for one in callees):
                 for value in (*func.args, *(value for _, value in func.keywords)):
                     yield Lookup(func.func, value, where)
-    elif isinstance(func, Op) and func.op in ("or", "if"):
-        for operand in func.operands[:2]:
+    elif isinstance(func, Op):
+        for operand in func.operands:
             yield from lookups(here, operand, where, depth)
     elif isinstance(func, Name) and depth < 3:
-        for value, at in assigned(here, func, where):
+        for value, at in here.view.project.given(func.id, where):
             yield from lookups(here, value, at, depth + 1)
 
 
@@ -105,7 +94,7 @@ class Branch(NamedTuple):
     """One test on the model's choice: the field read, what it is held against, whether the field says what to do."""
 
     answer: Origin
-    field: str
+    field: str | None
     values: tuple[str, ...]
     said: bool
 
@@ -115,7 +104,7 @@ def dispatch(here: Here, scope: int) -> Here | None:
 
     A branch on the name of a tool goes before one on another decision.
     """
-    weak: dict[str, tuple[Here, set[str]]] = {}
+    weak: dict[str | None, tuple[Here, set[str]]] = {}
     decided: Here | None = None
     for inner in here.inside(cst.If, cst.Match, cst.IfExp):
         if inner.where.scope != scope or _only_tells(inner):
@@ -174,8 +163,8 @@ def branches(here: Here) -> Iterator[Branch]:
                     yield from _told(here, field, values)
         elif isinstance(expr, Call) and last_name(expr.func) == "isinstance" and len(expr.args) == 2:
             yield from _told_by_class(here, expr.args[0], tuple(_classes(expr.args[1])))
-        elif isinstance(expr, Call) and isinstance(expr.func, Attr) and expr.func.name == "startswith" and expr.args:
-            values = tuple(_constants(here, expr.args[0]))
+        elif isinstance(expr, Call) and isinstance(expr.func, Attr) and expr.func.name == "startswith":
+            values = tuple(text for one in expr.args for text in _constants(here, one))
             if values:
                 yield from _told(here, expr.func.base, values)
 
@@ -183,20 +172,20 @@ def branches(here: Here) -> Iterator[Branch]:
 def _told(here: Here, expr: Expr, values: tuple[str, ...], *, classes: bool = False) -> Iterator[Branch]:
     answer = chosen(here, expr)
     if answer is not None:
-        yield Branch(answer, field_of(here, expr, here.where) or "", values, True)
+        yield Branch(answer, field_of(here, expr, here.where), values, True)
         return
     for one in here.view.tracer.origins(expr, here.where):
-        if one.kind is Kind.ANSWER and one.shape == "typed":
+        if one.shape == "typed":
             field = field_of(here, expr, here.where)
             if field is not None or classes:
-                yield Branch(one, field or "", values, False)
+                yield Branch(one, field, values, False)
             return
 
 
 def _told_by_class(here: Here, expr: Expr, values: tuple[str, ...]) -> Iterator[Branch]:
     for one in here.view.tracer.origins(expr, here.where):
-        if one.kind is Kind.ANSWER and one.shape == "typed":
-            yield Branch(one, field_of(here, expr, here.where) or "", values, False)
+        if one.shape == "typed":
+            yield Branch(one, field_of(here, expr, here.where), values, False)
             return
 
 
@@ -208,21 +197,21 @@ def _flat(expr: Expr) -> Iterator[Expr]:
         yield expr
 
 
-def _constants(here: Here, expr: Expr, depth: int = 0) -> Iterator[str]:
+def _constants(here: Here, expr: Expr) -> Iterator[str]:
     """The texts and enumeration members that a choice is held against."""
     if isinstance(expr, Const):
         if isinstance(expr.value, str) and expr.value:
             yield expr.value
     elif isinstance(expr, Seq):
         for item in expr.items:
-            yield from _constants(here, item, depth)
+            yield from _constants(here, item)
     elif isinstance(expr, Dict):
         yield "a table"
-    elif isinstance(expr, (Attr, Name)) and depth < 2:
+    elif isinstance(expr, (Attr, Name)):
         for one in here.view.tracer.origins(expr, here.where):
-            if one.kind is Kind.VALUE and isinstance(one.expr, Const):
-                yield from _constants(here, one.expr, depth + 1)
-            elif one.kind is Kind.CONTAINER and one.expr is not None and depth == 0:
+            if isinstance(one.expr, Const):
+                yield from _constants(here, one.expr)
+            elif one.kind is Kind.CONTAINER:
                 yield "a table"
 
 
@@ -231,7 +220,7 @@ def _classes(expr: Expr) -> Iterator[str]:
         yield last_name(one) or ""
 
 
-def _pattern(pattern: cst.MatchPattern) -> Iterator[str]:
+def _pattern(pattern: cst.MatchPattern | None) -> Iterator[str]:
     """What the alternatives of a case name: literals, members, classes."""
     if isinstance(pattern, cst.MatchValue):
         value = pattern.value
@@ -245,7 +234,7 @@ def _pattern(pattern: cst.MatchPattern) -> Iterator[str]:
     elif isinstance(pattern, cst.MatchOr):
         for one in pattern.patterns:
             yield from _pattern(one.pattern)
-    elif isinstance(pattern, cst.MatchAs) and pattern.pattern is not None:
+    elif isinstance(pattern, cst.MatchAs):
         yield from _pattern(pattern.pattern)
 
 
@@ -269,6 +258,6 @@ def is_checked(node: cst.CSTNode, key: Expr, here: Here) -> bool:
 def names_model_answer(here: Here, expr: Expr, where: Where) -> Origin | None:
     """The answer if EXPR is a name that the model gave: of a tool, or a field of its arguments or parsed text."""
     for one in here.view.tracer.origins(expr, where):
-        if one.kind is Kind.ANSWER and one.shape in ("name", "text", *_UNCHECKED):
+        if one.shape in ("name", "text", *_UNCHECKED):
             return one
     return None

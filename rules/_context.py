@@ -17,7 +17,6 @@ from factorlint.expr import (
     Name,
     Op,
     Other,
-    Param,
     Part,
     Seq,
     Text,
@@ -26,7 +25,7 @@ from factorlint.expr import (
     last_name,
     walk,
 )
-from factorlint.facts import Binding, Scope
+from factorlint.facts import Scope
 from factorlint.origin import Kind, Where
 from factorlint.rule import View
 from factorlint.threads import Holder, Sent
@@ -41,13 +40,13 @@ CUTTERS = ("trim", "trunc", "compact", "summar", "prune", "filter", "shorten", "
 
 def composed(view: View, path: str, scope: Scope) -> int | None:
     """The statement in which SCOPE, a function that asks a model, fills its state into what it sends; None if none."""
-    found = [row.order for _, row in _parts(view, path, scope) if row.value is not None and _fills(row.value, scope)]
+    found = [at.order for value, at in _parts(view, path, scope) if _fills(value, scope)]
     found += [where.order for expr, where in _contexts(view, path, scope) if _renders(expr)]
     return min(found, default=None)
 
 
-def _parts(view: View, path: str, scope: Scope) -> Iterator[tuple[str, Binding]]:
-    """The local names (with what they are given) that go into a context sent in SCOPE."""
+def _parts(view: View, path: str, scope: Scope) -> Iterator[tuple[Expr, Where]]:
+    """What the local names are given that go into a context sent in SCOPE."""
     seen: set[tuple[str, int]] = set()
     for expr, where in _contexts(view, path, scope):
         yield from _names(view, expr, where, seen, 0)
@@ -82,35 +81,34 @@ def _context(view: View, sent: Sent) -> list[Expr]:
 
 def _names(
     view: View, expr: Expr, where: Where, seen: set[tuple[str, int]], depth: int
-) -> Iterator[tuple[str, Binding]]:
+) -> Iterator[tuple[Expr, Where]]:
+    """What the local names in EXPR are given, and those in that."""
     if depth > _DEPTH:
         return
     if isinstance(expr, Name):
-        scope = view.project.scope(where)
-        for row in view.project.reaching(where.path, scope.bindings.get(expr.id, ()), where.order):
-            if (expr.id, row.order) in seen or isinstance(row.value, Param) or row.value is None:
+        for value, at in view.project.given(expr.id, where):
+            if (expr.id, at.order) in seen:
                 continue
-            seen.add((expr.id, row.order))
-            yield expr.id, row
-            value = row.value.source if isinstance(row.value, (Each, Enter, Part)) else row.value
-            yield from _names(view, value, where._replace(order=row.order), seen, depth + 1)
+            seen.add((expr.id, at.order))
+            yield value, at
+            inner = value.source if isinstance(value, (Each, Enter, Part)) else value
+            yield from _names(view, inner, at, seen, depth + 1)
         yield from _grown(view, expr.id, where, seen, depth)
         return
     for child in children(expr):
         yield from _names(view, child, where, seen, depth + 1)
 
 
-def _grown(
-    view: View, name: str, where: Where, seen: set[tuple[str, int]], depth: int
-) -> Iterator[tuple[str, Binding]]:
+def _grown(view: View, name: str, where: Where, seen: set[tuple[str, int]], depth: int) -> Iterator[tuple[Expr, Where]]:
     """What is added to a list on the way to the statement WHERE."""
     for called in view.threads.grown(Name(name), where.path, view.project.scope(where)):
         if called.order > where.order or (name, called.order) in seen:
             continue
         seen.add((name, called.order))
+        at = where._replace(order=called.order)
         for arg in called.call.args:
-            yield name, Binding(called.order, arg)
-            yield from _names(view, arg, where._replace(order=called.order), seen, depth + 2)
+            yield arg, at
+            yield from _names(view, arg, at, seen, depth + 2)
 
 
 def _fills(value: Expr, scope: Scope) -> bool:
@@ -140,10 +138,10 @@ def _renders(value: Expr) -> bool:
         if isinstance(one, Item) and isinstance(one.key, Other) and one.key.kind == "slice":
             if not isinstance(one.base, (Const, Text)) and _is_cut(one.key):
                 return True
-        joins = isinstance(one, Call) and isinstance(one.func, Attr) and one.func.name == "join"
-        items = [item for arg in one.args if isinstance(arg, Seq) for item in arg.items] if joins else []
-        if any(isinstance(inner, (Attr, Item, Text)) for item in items for inner in walk(item)):
-            return True
+        if isinstance(one, Call) and isinstance(one.func, Attr) and one.func.name == "join":
+            items = [item for arg in one.args if isinstance(arg, Seq) for item in arg.items]
+            if any(isinstance(inner, (Attr, Item, Text)) for item in items for inner in walk(item)):
+                return True
     return False
 
 
@@ -168,7 +166,7 @@ def puts_together(view: View, path: str, scope: Scope) -> bool:
     """Whether what SCOPE returns is made here: a text, messages, a list that is filled, cut or picked from."""
     for order, value in (*scope.returns, *scope.yields):
         where = Where(path, scope.id, order)
-        made = (value, *(row.value for _, row in _names(view, value, where, set(), 0) if row.value is not None))
+        made = (value, *(one for one, _ in _names(view, value, where, set(), 0)))
         if any(_is_made(inner) for one in made for inner in walk(one)):
             return True
         names = {inner.id for one in made for inner in walk(one) if isinstance(inner, Name)}
@@ -216,8 +214,8 @@ def cuts(view: View, path: str, scope: Scope) -> bool:
     name = scope.name.lower()
     if not any(word in name for word in CUTTERS):
         return False
-    holder = view.project.files[path].scopes[scope.parent]
-    if holder.kind == "class":
+    holder = view.project.class_of(Where(path, scope.id, scope.order))
+    if holder is not None:
         fields = [one for one in view.threads.holders if (one.kind, one.path, one.scope) == ("field", path, holder.id)]
         return any(_cut_in(view, one, path, scope) for one in fields)
     return _given_a_context(view, path, scope)

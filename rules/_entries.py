@@ -49,8 +49,10 @@ def _handed_in(view: View, called: Called, where: Where) -> list[Origin]:
     names = [func.base, *called.call.args] if isinstance(func, Attr) else [*called.call.args]
     found: list[Origin] = []
     for name in names[:2]:
-        bound = view.tracer.parameter_of(name, where) if isinstance(name, Name) else None
-        if bound is None or not isinstance(name, Name):
+        if not isinstance(name, Name):
+            continue
+        bound = view.tracer.parameter_of(name, where)
+        if bound is None:
             continue
         scope, at = bound
         row = next(one for one in scope.parameters if one.name == name.id)
@@ -109,14 +111,14 @@ def holds(view: View, place: Where) -> bool:
 
 def conducts(view: View, place: Where) -> bool:
     """Whether a method calls several methods of its own class that start an agent each: it is the entry, not they."""
-    owner = view.project.scope(place).parent
-    if owner < 0 or view.project.files[place.path].scopes[owner].kind != "class":
+    owner = view.project.class_of(place)
+    if owner is None:
         return False
     found: set[int] = set()
     for called in view.project.calls_in(place.path, place.scope):
         for callee in view.reach.callees(place.path, called):
             for body in view.reach.bodies(callee):
-                if body.path == place.path and view.project.scope(body).parent == owner and body.scope != place.scope:
+                if body.scope != place.scope and view.project.class_of(body) is owner:
                     found.add(body.scope)
     steps = [Where(place.path, one, view.project.files[place.path].scopes[one].order) for one in sorted(found)]
     return sum(_starts_or_loops(view, one) for one in steps) > 1
@@ -137,13 +139,10 @@ def _starts_or_loops(view: View, place: Where) -> bool:
 def loop_around(view: View, where: Where, place: Where) -> int | None:
     """The outermost loop of the function around a statement that is no mere retry; None without one."""
     facts = view.project.files[where.path]
-    found = None
-    for order in view.project.chain(where.path, where.order):
-        if order <= view.project.scope(place).order:
-            break
-        if facts.statements[order].kind in _LOOPS and not _retries(facts, order):
-            found = order
-    return found
+    top = view.project.scope(place).order
+    around = [order for order in view.project.chain(where.path, where.order) if order > top]
+    found = [one for one in around if facts.statements[one].kind in _LOOPS and not _retries(facts, one)]
+    return min(found, default=None)
 
 
 def _retries(facts: Facts, loop: int) -> bool:
@@ -165,9 +164,9 @@ def belongs_elsewhere(view: View, place: Where, reached: Reached) -> bool:
     return loop_around(view, reached.where, inner) is not None and _owner(view, inner) != _owner(view, place)
 
 
-def _owner(view: View, place: Where) -> tuple[str, int]:
+def _owner(view: View, place: Where) -> tuple[str, int | None]:
     scope = view.project.inside(place, "class")
-    return place.path, scope.id if scope is not None else -1
+    return place.path, scope.id if scope is not None else None
 
 
 def is_first(view: View, where: Where) -> bool:

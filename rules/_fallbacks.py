@@ -209,12 +209,11 @@ def _tests_in_file(here: Here, called: Called, names: set[str]) -> bool:
         node = step.node
         if step.scope != called.scope or step.order <= called.order or not isinstance(node, cst.If):
             continue
-        test = node.test
-        refused = isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not)
-        tested = test.expression if isinstance(test, cst.UnaryOperation) and refused else test
-        if isinstance(tested, cst.Name) and tested.value in names:
-            if refused or node.orelse is not None:
-                return True
+        tested, refused = node.test, False
+        if isinstance(tested, cst.UnaryOperation) and isinstance(tested.operator, cst.Not):
+            tested, refused = tested.expression, True
+        if isinstance(tested, cst.Name) and tested.value in names and (refused or node.orelse is not None):
+            return True
     return False
 
 

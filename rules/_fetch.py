@@ -7,7 +7,7 @@ import re
 import libcst as cst
 
 from factorlint import arguments
-from factorlint.expr import Attr, Call, Each, Enter, Expr, Name, Param, Part, children, last_name
+from factorlint.expr import Attr, Call, Each, Enter, Expr, Name, Part, children, last_name
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here, View
 
@@ -132,13 +132,7 @@ def _comes_to_call(view: View, expr: Expr, where: Where, depth: int) -> bool:
     if isinstance(expr, Call):
         return True
     if isinstance(expr, Name):
-        scope = view.project.scope(where)
-        if expr.id in scope.bindings:
-            for row in view.project.reaching(where.path, scope.bindings[expr.id], where.order):
-                if row.value is not None and not isinstance(row.value, Param):
-                    if _comes_to_call(view, row.value, where._replace(order=row.order), depth + 1):
-                        return True
-        return False
+        return any(_comes_to_call(view, value, at, depth + 1) for value, at in view.project.given(expr.id, where))
     return any(_comes_to_call(view, child, where, depth + 1) for child in children(expr))
 
 
@@ -208,13 +202,10 @@ def _carries(view: View, expr: Expr, where: Where, call: Call, depth: int, seen:
         scope = view.project.scope(where)
         if expr.id not in scope.bindings:
             return False
-        for row in view.project.reaching(where.path, scope.bindings[expr.id], where.order):
-            value = row.value
-            if isinstance(value, (Each, Enter, Part)):
-                value = value.source
-            if value is not None and not isinstance(value, Param):
-                if _carries(view, value, where._replace(order=row.order), call, depth + 1, seen):
-                    return True
+        for value, at in view.project.given(expr.id, where):
+            made = value.source if isinstance(value, (Each, Enter, Part)) else value
+            if _carries(view, made, at, call, depth + 1, seen):
+                return True
         for grown in view.threads.grown(Name(expr.id), where.path, scope):
             at = Where(where.path, grown.scope, grown.order)
             if any(_carries(view, arg, at, call, depth + 1, seen) for arg in grown.call.args):

@@ -11,9 +11,11 @@ from factorlint.facts import Binding, Called
 from factorlint.model import Confidence
 from factorlint.origin import Kind, Origin, Where
 from factorlint.reach import Reached
-from factorlint.rule import Here
+from factorlint.rule import Here, View
 from factorlint.threads import GROW
 from factorlint.walk import children
+
+from ._people import asks
 
 MODEL = ("call-model", "run")
 _FAR = 4  # functions between a loop and its model call: run → step → query → the model's own class → its retry
@@ -135,7 +137,7 @@ def _steps_object(here: Here) -> bool:
     """Whether the loop asks through a method of an object of the tree, which may keep what was said."""
     path, order = here.where.path, here.where.order
     calls = here.view.reach.calls(path, order, here.view.reach.end(path, order))
-    return any(_asks_itself(here, called) and _may_remember(here, called) for called in calls)
+    return any(asks_itself(here.view, path, called) and _may_remember(here, called) for called in calls)
 
 
 def _is_batch(node: cst.For, here: Here) -> bool:
@@ -148,9 +150,7 @@ def _is_batch(node: cst.For, here: Here) -> bool:
     left = _left_behind(here, end)
     asked = False
     for called in view.reach.calls(path, order + 1, end):
-        if called.scope != here.where.scope or not view.reach.statements_do(path, called.order, called.order, MODEL, 3):
-            continue
-        if not _asks_itself(here, called):
+        if called.scope != here.where.scope or not asks_itself(view, path, called):
             continue
         asked = True
         if _may_remember(here, called):
@@ -164,16 +164,16 @@ def _is_batch(node: cst.For, here: Here) -> bool:
 _NUMBERS = frozenset(("range", "count", "cycle", "repeat", "iter"))
 
 
-def _asks_itself(here: Here, called: Called) -> bool:
-    """Whether this very call, and not another of its statement, comes to a model."""
-    path, view = here.where.path, here.view
+def asks_itself(view: View, path: str, called: Called) -> bool:
+    """Whether this very call, and not another of its statement, comes to a model; making an object asks nothing yet."""
     for one in view.reach.callees(path, called):
         if one.kind is Kind.ANSWER:
             continue
         if one.symbol is not None and one.symbol.does in MODEL:
             return True
-        if any(view.reach.function_does(body, MODEL, within=3) for body in view.reach.bodies(one)):
-            return True
+        for body in view.reach.bodies(one):
+            if view.project.scope(body).name != "__init__" and view.reach.function_does(body, MODEL, within=3):
+                return True
     return False
 
 
@@ -181,17 +181,10 @@ def _may_remember(here: Here, called: Called) -> bool:
     """Whether what is called is a method of an object of the tree, which may keep what it was asked before."""
     where = Where(here.where.path, called.scope, called.order)
     return isinstance(called.call.func, Attr) and any(
-        one.kind is not Kind.DEFINITION or one.receiver is not None or _is_method(here, one)
+        one.kind is not Kind.DEFINITION or here.view.project.class_of(one.place) is not None
         for one in here.view.tracer.origins(called.call.func, where)
         if one.symbol is None
     )
-
-
-def _is_method(here: Here, one: Origin) -> bool:
-    if one.place is None:
-        return False
-    holder = here.view.project.files[one.place.path].scopes[here.view.project.scope(one.place).parent]
-    return holder.kind == "class"
 
 
 def _left_behind(here: Here, end: int) -> set[str]:
@@ -234,7 +227,7 @@ def steps_below(here: Here, reached: Reached) -> bool:
 def _repeats_a_loop(here: Here) -> bool:
     """``while again: again = self.phase()``: all that asks in it is a function with an agent's loop of its own."""
     view, path, order = here.view, here.where.path, here.where.order
-    asking = [one for one in view.reach.calls(path, order, view.reach.end(path, order)) if _asks_itself(here, one)]
+    asking = [one for one in view.reach.calls(path, order, view.reach.end(path, order)) if asks_itself(view, path, one)]
     found = [[body for one in view.reach.callees(path, called) for body in view.reach.bodies(one)] for called in asking]
     return bool(found) and all(any(_has_a_loop(here, body) for body in bodies) for bodies in found)
 
@@ -261,7 +254,7 @@ def begins_anew(here: Here) -> bool:
             return True
         for callee in here.view.reach.callees(path, called):
             inner = [one.callee for body in here.view.reach.bodies(callee) for one in _written_in(here, body)]
-            if any(one.path == "builtins.input" or _asks_a_person(one) for one in (callee, *inner)):
+            if any(asks(one) for one in (callee, *inner)):
                 return True
     return False
 
@@ -281,10 +274,6 @@ def takes_the_next(called: Called) -> bool:
 
 def _written_in(here: Here, place: Where) -> Iterator[Reached]:
     return (one for one in here.view.reach.below(place) if one.depth == 0)
-
-
-def _asks_a_person(callee: Origin) -> bool:
-    return callee.symbol is not None and callee.symbol.does == "ask-human"
 
 
 def recursion(here: Here, place: Where) -> cst.Call | None:

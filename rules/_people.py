@@ -15,15 +15,22 @@ _ASKS = frozenset(("call-model", "run"))
 _DEPTH = 3
 
 
+def asks(callee: Origin, *does: str) -> bool:
+    """Whether a call asks a person, or does with one what DOES names: ``input``, or what the catalogue says of it."""
+    if callee.kind is Kind.ANSWER:
+        return False
+    return callee.path == "builtins.input" or (callee.symbol is not None and callee.symbol.does in ("ask-human", *does))
+
+
 def why_agent_asks(here: Here, node: cst.Call) -> str | None:
     """Why the question at NODE is one of the agent, in words; None where it collects the user's own message."""
     function = here.function()
-    place = Where(here.where.path, function.id if function else 0, here.where.order)
-    if function is not None and _in_tool(here.view, place):
+    place = here.where if function is None else here.where._replace(scope=function.id)
+    if _in_tool(here.view, place):
         return "it stands in a tool"
     if _conditional_after_model(here.view, here.where) or _late_in_step(here.view, here.where, conditional=True):
         return "the model's answer led here, inside its loop"
-    if function is not None and _led_to(here.view, place):
+    if _led_to(here.view, place):
         return "the agent's loop comes here after the model's answer"
     if _decides(here, node):
         return "what is done with the model's answer waits for it"
@@ -58,10 +65,9 @@ def calls_of(view: View, place: Where) -> list[tuple[str, Called]]:
     for path, called in view.project.calls_of(scope.name)[:20]:
         if called.scope == place.scope and path == place.path:
             continue
-        for callee in view.reach.callees(path, called):
-            if any((one.path, one.scope) in wanted for one in view.reach.bodies(callee)):
-                rows.append((path, called))
-                break
+        bodies = (one for callee in view.reach.callees(path, called) for one in view.reach.bodies(callee))
+        if any((one.path, one.scope) in wanted for one in bodies):
+            rows.append((path, called))
     return rows
 
 
@@ -69,8 +75,8 @@ def _overridden(view: View, place: Where) -> set[tuple[str, int]]:
     """The function at PLACE, and the methods of base classes that it stands in for."""
     scope = view.project.scope(place)
     found = {(place.path, place.scope)}
-    holder = view.project.files[place.path].scopes[scope.parent] if scope.parent >= 0 else None
-    if holder is None or holder.kind != "class":
+    holder = view.project.class_of(place)
+    if holder is None:
         return found
     origin = Origin(Kind.DEFINITION, holder.qualname, place=Where(place.path, holder.id, holder.end))
     for base in view.tracer.lineage(origin):
@@ -108,7 +114,7 @@ def _over_tool_calls(view: View, loop: Where) -> bool:
     """``for call in reply.tool_calls``: run when the model called, and only then."""
     rows = (row for rows in view.project.scope(loop).bindings.values() for row in rows if row.order == loop.order)
     return any(
-        one.kind is Kind.ANSWER and one.shape == "calls"
+        one.shape == "calls"
         for row in rows
         if isinstance(row.value, Each)
         for one in view.tracer.origins(row.value.source, loop)
@@ -239,10 +245,9 @@ def approved_on_the_way(view: View, place: Where) -> bool:
     for path, number in ways:
         scope = view.project.files[path].scopes[number]
         if any(
-            one.path == "builtins.input" or (one.symbol is not None and one.symbol.does in ("interrupt", "approve"))
+            asks(one, "interrupt", "approve")
             for called in view.reach.calls(path, scope.order + 1, scope.end)
             for one in view.reach.callees(path, called)
-            if one.kind is not Kind.ANSWER
         ):
             return True
     return False

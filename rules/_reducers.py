@@ -37,7 +37,7 @@ def _comes_back(view: View, place: Where, scope: Scope, order: int, value: Expr)
     names = [one.name for one in scope.parameters if not is_receiver(view.tracer, Name(one.name), where)]
     parts = value.items if isinstance(value, Seq) and value.kind == "tuple" else (value,)
     for part in parts:
-        if any(one.kind is Kind.ANSWER and one.shape == "messages" for one in view.tracer.origins(part, where)):
+        if any(one.shape == "messages" for one in view.tracer.origins(part, where)):
             return any(_goes_to_model(view, place, name) for name in names)
         for name in names:
             if not _is_made_of(view, part, name, where, 0) or not _is_thread(view, place, name):
@@ -55,13 +55,8 @@ def _is_made_of(view: View, expr: Expr, name: str, where: Where, depth: int) -> 
         bound = view.tracer.parameter_of(expr, where)
         if bound is not None:
             return expr.id == name and bound[0].id == where.scope
-        scope = view.project.scope(where)
-        if depth > _DEPTH or expr.id not in scope.bindings:
-            return False
-        rows = view.project.reaching(where.path, scope.bindings[expr.id], where.order)
-        return any(
-            row.value is not None and _is_made_of(view, row.value, name, where._replace(order=row.order), depth + 1)
-            for row in rows
+        return depth <= _DEPTH and any(
+            _is_made_of(view, value, name, at, depth + 1) for value, at in view.project.given(expr.id, where)
         )
     if isinstance(expr, Op) and expr.op == "+":
         return any(_is_made_of(view, one, name, where, depth) for one in expr.operands)
@@ -131,16 +126,12 @@ def _asks(view: View, path: str, order: int) -> bool:
 
 
 def _mentions(view: View, expr: Expr, name: str, where: Where, depth: int) -> bool:
-    scope = view.project.scope(where)
     for one in walk(expr):
         if one == Name(name):
             return True
-        if isinstance(one, Name) and depth < _DEPTH and one.id in scope.bindings:
-            for row in view.project.reaching(where.path, scope.bindings[one.id], where.order):
-                if row.value is not None and _mentions(
-                    view, row.value, name, where._replace(order=row.order), depth + 1
-                ):
-                    return True
+        if isinstance(one, Name) and depth < _DEPTH:
+            if any(_mentions(view, value, name, at, depth + 1) for value, at in view.project.given(one.id, where)):
+                return True
     return False
 
 

@@ -219,8 +219,8 @@ def is_wrapped(view: View, place: Where) -> bool:
 
 def _overrides(view: View, path: str, method: Scope, place: Where) -> bool:
     holder = view.project.files[path].scopes[method.parent]
-    base = view.project.files[place.path].scopes[view.project.scope(place).parent]
-    if holder.kind != "class" or base.kind != "class":
+    base = view.project.class_of(place)
+    if base is None:
         return False
     origin = Origin(Kind.DEFINITION, place=Where(path, holder.id, holder.end))
     return any(

@@ -62,7 +62,7 @@ def _changed(view: View, path: str, scope: int, order: int, name: str) -> Iterat
     """The classes, each with what it extends, of the objects whose attribute NAME a statement changes."""
     facts = view.project.files[path]
     at = Where(path, scope, order)
-    bases: list[Expr] = [write.base for write in facts.writes if write.order == order and write.scope == scope]
+    bases: list[Expr] = [write.base for write in facts.writes if write.order == order]
     bases += [one.call.func.base for one in facts.calls if one.order == order and isinstance(one.call.func, Attr)]
     for base in bases:
         inner = base.base if isinstance(base, Attr) and base.name == name else base
@@ -128,7 +128,7 @@ def _built_state(view: View, callee: Origin, called: Called, where: Where) -> tu
 def _asks(view: View, expr: Expr, where: Where) -> bool:
     """Whether a node of a graph comes to a model."""
     for one in view.tracer.origins(expr, where):
-        if one.kind is Kind.INSTANCE and one.symbol is not None and view.catalog.is_a(one.symbol, "graph"):
+        if view.catalog.is_a(one.symbol, "graph"):
             return True
         for place in view.reach.bodies(one):
             if view.reach.function_does(place, ("call-model", "run", "run-graph")):
@@ -144,14 +144,14 @@ def _flow_state(view: View, path: str, scope: Scope) -> Iterator[tuple[tuple[str
         if not any(view.catalog.is_a(one.symbol, "workflow") for one in view.tracer.origins(base.base, outside)):
             continue
         state = _class(view, base.key, outside)
-        marks = {last_name(one) or last_name(getattr(one, "func", one)) for one in scope.decorators}
+        marks = {last_name(getattr(one, "func", one)) for one in scope.decorators}
         if state is not None:
             yield state, "persist" in marks
 
 
 def _class(view: View, expr: Expr, where: Where) -> tuple[str, int] | None:
     for one in view.tracer.origins(expr, where):
-        if one.kind is Kind.DEFINITION and one.place is not None and view.project.scope(one.place).kind == "class":
+        if one.kind is Kind.DEFINITION and one.place is not None:
             return one.place.path, one.place.scope
     return None
 

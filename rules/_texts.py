@@ -11,11 +11,13 @@ from factorlint.rule import View, text_of
 
 def texts(view: View, prompt: Prompt) -> Iterator[str]:
     """The text of PROMPT; of a function, whatever it may return."""
-    if prompt.kind == "function" and prompt.origin.kind is Kind.DEFINITION:
+    if prompt.kind not in ("literal", "constant", "function"):
+        return  # written nowhere in the tree: what else the same expression may be is a prompt by itself
+    rows = [(prompt.expr, prompt.place)]
+    if prompt.origin.kind is Kind.DEFINITION:
         scope = view.project.scope(prompt.place)
-        found = [text_of(view.tracer, value, Where(prompt.place.path, scope.id, at)) for at, value in scope.returns]
-    elif prompt.kind in ("literal", "constant", "function"):
-        found = [text_of(view.tracer, prompt.expr, prompt.place)]
-    else:
-        found = []
-    yield from (one for one in found if one)
+        rows = [(value, Where(prompt.place.path, scope.id, at)) for at, value in scope.returns]
+    for expr, where in rows:
+        text = text_of(view.tracer, expr, where)
+        if text is not None:
+            yield text

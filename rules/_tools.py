@@ -15,6 +15,8 @@ from factorlint.facts import Called, Scope
 from factorlint.origin import Kind, Where
 from factorlint.rule import Here, View, facts_at, text_of
 
+from ._people import asks
+
 _DEPTH = 3
 
 _STAKES = (
@@ -199,11 +201,11 @@ def required(view: View, place: Where) -> list[str]:
     """The parameters that the model must fill: no receiver, no context of the framework, no default."""
     scope = view.project.scope(place)
     found = []
-    holder = view.project.files[place.path].scopes[scope.parent] if scope.parent >= 0 else None
+    bound = view.project.class_of(place) is not None
     for number, one in enumerate(scope.parameters):
         if one.default is not None or one.kind in ("args", "kwargs"):
             continue
-        if number == 0 and one.name in ("self", "cls") and holder is not None and holder.kind == "class":
+        if number == 0 and one.name in ("self", "cls") and bound:
             continue
         if one.name in _CONTEXT or _context_type(one.annotation):
             continue
@@ -237,9 +239,7 @@ def asks_person(view: View, place: Where) -> bool:
     """Whether the function, or one below it, asks a person or stops for one."""
     for path, called, _ in below(view, place):
         for one in view.reach.callees(path, called):
-            if one.path == "builtins.input":
-                return True
-            if one.symbol is not None and one.symbol.does in ("ask-human", "interrupt", "approve"):
+            if asks(one, "interrupt", "approve"):
                 return True
         if _APPROVES.search((last_name(called.call.func) or "").lower()):
             return True

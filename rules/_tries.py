@@ -47,15 +47,12 @@ def _in_a_tool(here: Here) -> bool:
         return False
     if (path, function.id) in view.agents.bodies:
         return True
-    while function.parent >= 0 and view.facts.scopes[function.parent].kind == "function":
+    while view.facts.scopes[function.parent].kind == "function":
         function = view.facts.scopes[function.parent]  # what a tool hands to a thread stands inside it
         if (path, function.id) in view.agents.bodies:
             return True
-    if function.parent < 0:
-        return False
-    if view.facts.scopes[function.parent].kind != "class":
-        return False
-    for method in view.project.methods(path, function.parent):
+    holder = view.project.class_of(Where(path, function.id, function.order))
+    for method in view.project.methods(path, holder.id) if holder is not None else ():
         if (path, method.id) in view.agents.bodies:
             below = view.reach.below(Where(path, method.id, method.order))
             places = [one.callee.place for one in below if one.depth == 0 and one.callee.place is not None]
@@ -73,7 +70,7 @@ def what_of(here: Here, called: Called) -> str | None:
     callees = here.view.reach.callees(path, called)
     if not any(one.kind is Kind.LIBRARY and known_calls.passes_on(one.path) for one in callees):
         for one in here.view.tracer.origins(called.call, where):
-            if one.kind is Kind.ANSWER and one.shape in ("parsed", "arguments") and called.call.args:
+            if one.shape in ("parsed", "arguments") and called.call.args:
                 return PARSE
     for callee in callees:
         if callee.place is not None and (callee.place.path, callee.place.scope) in agents.bodies:

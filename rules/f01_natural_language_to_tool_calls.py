@@ -12,6 +12,7 @@ from factorlint.origin import Kind, Origin
 from factorlint.rule import Here, Mark, Rule
 
 from . import _parsing
+from ._people import asks
 
 UNTYPED_LLM_OUTPUT = Check(
     "FL0101",
@@ -250,7 +251,7 @@ def _literal(here: Here, node: cst.BaseExpression) -> bool:
 def _is_text(node: cst.BaseExpression, here: Here) -> bool:
     """Whether the expression is an answer's text itself, not something that only carries it, nor a tool's arguments."""
     found = here.origins(node)
-    shapes = {one.shape for one in found if one.kind is Kind.ANSWER}
+    shapes = {one.shape for one in found}
     if shapes & {"arguments", "calls", "name", "typed", "envelope"} or any(one.kind is Kind.CONTAINER for one in found):
         return False  # a helper that is given lists as well takes no answer apart
     named = isinstance(here.expr(node), Name)
@@ -293,6 +294,6 @@ def _asked(here: Here) -> bool:
     for called in before:
         if called.scope in run:
             for one in reach.callees(path, called):
-                if one.path == "builtins.input" or (one.symbol is not None and one.symbol.does == "ask-human"):
+                if asks(one):
                     return True
     return False

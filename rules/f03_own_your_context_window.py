@@ -9,7 +9,7 @@ import libcst as cst
 from factorlint.expr import Attr, Call, Expr, Item, Name, Op, Other, walk
 from factorlint.facts import Called, Scope
 from factorlint.model import Check, Confidence, Owner, Severity
-from factorlint.origin import Kind, Where
+from factorlint.origin import Where
 from factorlint.project import LOOPS
 from factorlint.rule import Here, Mark, Rule
 from factorlint.threads import GROW, Holder, Sent
@@ -260,8 +260,7 @@ def _all_messages(here: Here, value: Expr, where: Where, sent: Sent) -> bool:
     if any(isinstance(one, Item) and isinstance(one.key, Other) for one in walk(value)):
         return False
     return any(
-        one.kind is Kind.ANSWER and one.shape == "messages" and one.call == sent.called.call
-        for one in here.view.tracer.origins(value, where)
+        one.shape == "messages" and one.call == sent.called.call for one in here.view.tracer.origins(value, where)
     )
 
 

@@ -300,11 +300,9 @@ def _open_lookups(here: Here, func: Expr, where: Where) -> Iterator[tuple[Expr |
 
 def _values(here: Here, expr: Expr, where: Where) -> Iterator[tuple[Expr, Where]]:
     """EXPR itself, and what it was given if it is a local name."""
-    from ._choice import assigned
-
     yield expr, where
     if isinstance(expr, Name):
-        yield from assigned(here, expr, where)
+        yield from here.view.project.given(expr.id, where)
 
 
 def _unchecked(call: Call, here: Here) -> Origin | None:
@@ -314,7 +312,7 @@ def _unchecked(call: Call, here: Here) -> Origin | None:
         spread = value.value if isinstance(value, Star) else value
         if keyword is None:
             for one in tracer.origins(spread, here.where):
-                if one.kind is Kind.ANSWER and one.shape in ("arguments", "parsed") and not _validated(spread, here):
+                if one.shape in ("arguments", "parsed") and not _validated(spread, here):
                     return one
     for value in (*call.args, *(value for keyword, value in call.keywords if keyword is not None)):
         if isinstance(value, Item) or (isinstance(value, Call) and last_name(value.func) == "get"):
@@ -322,7 +320,7 @@ def _unchecked(call: Call, here: Here) -> Origin | None:
             if base is None:
                 continue
             for one in tracer.origins(base, here.where):
-                if one.kind is Kind.ANSWER and one.shape == "arguments" and not _validated(base, here):
+                if one.shape == "arguments" and not _validated(base, here):
                     return one
     return None
 

@@ -212,6 +212,9 @@ def _held_by_a_saved_class(here: Here, path: str, number: int) -> bool:
         for name in sorted(_state.fields(view, owner_path, scope)):
             for one in view.tracer.object_member(at, name):
                 inner = view.tracer.iterate(one) if one.kind is Kind.CONTAINER else (one,)
-                if any(part.kind is Kind.OBJECT and part.place and part.place[:2] == place[:2] for part in inner):
+                if any(
+                    part.kind is Kind.OBJECT and part.place is not None and part.place[:2] == place[:2]
+                    for part in inner
+                ):
                     return True
     return False

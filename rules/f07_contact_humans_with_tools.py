@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Call, Expr, Name, Seq, Star
+from factorlint.expr import Expr, Seq, Star
 from factorlint.model import Check, Confidence, Fix, Owner, Severity
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here, Mark, Rule, facts_at
@@ -166,12 +166,8 @@ class ContactHumansWithTools(Rule):
         key = (place.path, place.scope)
         if key not in here.view.agents.bodies or key in here.view.once(_stops.stopped):
             return
-        scope = here.view.project.scope(place)
-        holder = here.view.project.files[place.path].scopes[scope.parent] if scope.parent >= 0 else None
-        name = scope.name
-        if holder is not None and holder.kind == "class":
-            name = holder.name
-        what = _tools.effect(here.view, place, name)
+        holder = here.view.project.class_of(place) or here.view.project.scope(place)
+        what = _tools.effect(here.view, place, holder.name)
         if what is None or _tools.approved_by_decorator(here.view, place) or _tools.asks_person(here.view, place):
             return
         if _people.approved_on_the_way(here.view, place):
@@ -184,7 +180,7 @@ class ContactHumansWithTools(Rule):
         if (here.where.path, here.where.scope) in here.view.steps.graphs.routers:
             return  # it only says which step is next
         for branch in branches(here):
-            if not set(branch.values) & _HUMAN or not _leaves(node) or _asks_inside(node.body, here):
+            if not set(branch.values) & _HUMAN or not _leaves(node) or _asks_inside(here):
                 continue
             yield here.mark(HUMAN_AS_TOOL, node, branch.answer.weaker(), what=", ".join(branch.values))
             return
@@ -223,12 +219,7 @@ def _elements(here: Here, expr: Expr, where: Where, depth: int = 0) -> Iterator[
 
 def _asking(node: cst.Call, here: Here) -> Origin | None:
     """What asks a person at NODE, if anything does."""
-    for one in here.callees(node):
-        if one.kind is Kind.LIBRARY and one.path == "builtins.input":
-            return one
-        if one.symbol is not None and one.symbol.does == "ask-human" and one.kind is not Kind.ANSWER:
-            return one
-    return None
+    return next((one for one in here.callees(node) if _people.asks(one)), None)
 
 
 def _leaves(node: cst.If) -> bool:
@@ -239,11 +230,5 @@ def _leaves(node: cst.If) -> bool:
     return False
 
 
-def _asks_inside(body: cst.BaseSuite, here: Here) -> bool:
-    for inner in here.inside(cst.Call):
-        expr = inner.expr(inner.node)
-        if isinstance(expr, Call) and isinstance(expr.func, Name) and expr.func.id == "input":
-            return True
-        if _asking(inner.node, inner) is not None:
-            return True
-    return False
+def _asks_inside(here: Here) -> bool:
+    return any(_asking(inner.node, inner) is not None for inner in here.inside(cst.Call))

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import libcst as cst
 
 from factorlint.expr import Call, Expr, Name, walk
-from factorlint.facts import Called
 from factorlint.model import Check, Confidence, Fix, Owner, Severity
-from factorlint.origin import Kind, Where
+from factorlint.origin import Where
 from factorlint.rule import Here, Mark, Rule, symbols_of
 
 from . import _tools
-from ._loops import MODEL, branches_on_answer, model_call, only_retries, recursion, steps_below, sure
+from ._loops import asks_itself, branches_on_answer, model_call, only_retries, recursion, steps_below, sure
+from ._people import asks
 from ._strangers import SIGNS, unknown_run
 
 OPAQUE_AGENT_RUN = Check(
@@ -243,7 +243,7 @@ def _feeds_forward(here: Here, place: Where) -> bool:
         for called in reach.calls(place.path, scope.order + 1, scope.end)
         if called.scope == place.scope
     ]
-    asked = [(called, where) for called, where in calls if _comes_to_a_model(here, place.path, called)]
+    asked = [(called, where) for called, where in calls if asks_itself(here.view, place.path, called)]
     made = {id(called.call) for called, _ in asked}
     if len(made) < 2:
         return False
@@ -273,7 +273,7 @@ def _when_a_person_says_so(here: Here, where: Where, top: int) -> bool:
     reach, statements = here.view.reach, here.view.facts.statements
     loops = [one for one in here.view.project.chain(where.path, where.order) if one > top]
     return any(
-        callee.path == "builtins.input" or (callee.symbol is not None and callee.symbol.does == "ask-human")
+        asks(callee)
         for order in loops
         if statements[order].kind in ("While", "For", "AsyncFor")
         for called in reach.calls(where.path, order, reach.end(where.path, order))
@@ -281,28 +281,13 @@ def _when_a_person_says_so(here: Here, where: Where, top: int) -> bool:
     )
 
 
-def _comes_to_a_model(here: Here, path: str, called: Called) -> bool:
-    """Whether a call is a model call, or one of a function of the tree that makes one."""
-    for one in here.view.reach.callees(path, called):
-        if one.kind is Kind.ANSWER:
-            continue
-        if one.symbol is not None and one.symbol.does in MODEL:
-            return True
-        for body in here.view.reach.bodies(one):
-            if here.view.project.scope(body).name != "__init__" and here.view.reach.function_does(body, MODEL, 3):
-                return True
-    return False
-
-
 def _comes_from(here: Here, expr: Expr, where: Where, made: set[int], depth: int) -> bool:
     """Whether EXPR is built, in this function, from what one of the calls MADE gave."""
-    scope = here.view.project.scope(where)
+    given = here.view.project.given
     for one in walk(expr):
         if id(one) in made:
             return True
-        if isinstance(one, Name) and depth < 4 and one.id in scope.bindings:
-            for row in here.view.project.reaching(where.path, scope.bindings[one.id], where.order):
-                value, at = row.value, where._replace(order=row.order)
-                if value is not None and _comes_from(here, value, at, made, depth + 1):
-                    return True
+        if isinstance(one, Name) and depth < 4:
+            if any(_comes_from(here, value, at, made, depth + 1) for value, at in given(one.id, where)):
+                return True
     return False

@@ -137,8 +137,8 @@ def _changed(here: Here, place: Where) -> str | None:
     found = steps.thread_change(place)
     if found is not None:
         return found[1]
-    holder = here.view.facts.scopes[here.view.facts.scopes[place.scope].parent]
-    if holder.kind != "class" or not steps.is_node(place) or not _is_workflow(here, holder.id):
+    holder = here.view.project.class_of(place)
+    if holder is None or not steps.is_node(place) or not _is_workflow(here, holder.id):
         return None
     for change in steps.changed(place):
         if change.value is None or len(change.chain) > 1:
