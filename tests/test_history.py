@@ -123,7 +123,7 @@ def test_a_decision_that_is_taken_back_changes_its_owner(tmp_path: Path) -> None
 
 def test_an_edited_place_is_no_new_one_and_a_second_one_is(tmp_path: Path) -> None:
     then = CREW.replace("crew.kickoff(", "crew.kickoff(inputs={}) or crew.kickoff(")
-    put(tmp_path, {"a/app.py": CREW, "b/app.py": CREW.replace("question}", "question[:9]}"), "c/app.py": then})
+    put(tmp_path, {"a/app.py": CREW, "b/app.py": CREW.replace("question}", "question.strip()}"), "c/app.py": then})
     edited = told(call(tmp_path, "compare", "a", "b", "-o", "json"))
     assert (edited["new"], edited["gone"], edited["factors"]) == ([], [], [])
     more = told(call(tmp_path, "compare", "a", "c", "-o", "json"))
