@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from factorlint import names
 from factorlint.model import Finding, Status
@@ -21,6 +22,10 @@ class Neighbours:
     def __init__(self, sites: Sequence[Finding]) -> None:
         self._sites = [one for one in sites if one.status is not Status.BELOW]
         self._names: dict[str, Names] = {}
+        self._calls: dict[str, list[Finding]] = {}  # file → the findings that are whole calls
+        for one in self._sites:
+            if _CALL.match(one.site.source):
+                self._calls.setdefault(one.site.path, []).append(one)
         lists = [one for one in self._sites if one.site.check.id in _LISTS]
         self._lists = [(one, tools) for one in lists if (tools := self._listed(one))]
         self.all_tools = frozenset(tool for _, tools in self._lists for tool in tools)
@@ -32,7 +37,7 @@ class Neighbours:
 
     def whole(self, finding: Finding) -> Finding:
         """The finding at the call whose argument FINDING is about; itself if there is none."""
-        around = [one for one in self._sites if _CALL.match(one.site.source) and _holds(one, finding)]
+        around = [one for one in self._calls.get(finding.site.path, ()) if _holds(one, finding)]
         return min(around, key=lambda one: (_length(one), one.site.check.id), default=finding)
 
     def agent(self, finding: Finding) -> str:
@@ -53,10 +58,18 @@ class Neighbours:
         inside = [tools for one, tools in self._lists if one is finding or _holds(whole, one)]
         inside += [listed for one in (call.args if call else ()) if (listed := tuple(names.elements(one)))]
         agent = self.agent(whole)
-        same = [tools for one, tools in self._lists if self.agent(self.whole(one)) == agent and _near(one, finding)]
+        same = [tools for one, tools in self._listed_by_agent.get(agent, ()) if _near(one, finding)]
         beside = [tools for one, tools in self._lists if _folder(one) == _folder(finding)]
         found = inside or same or (beside if finding.site.check.id in _RUNS else [])
         return tuple(dict.fromkeys(tool for tools in found for tool in tools))
+
+    @functools.cached_property
+    def _listed_by_agent(self) -> Mapping[str, list[tuple[Finding, tuple[str, ...]]]]:
+        """What an agent is called → the lists of tools that are given to one of that name."""
+        rows: dict[str, list[tuple[Finding, tuple[str, ...]]]] = {}
+        for one, tools in self._lists:
+            rows.setdefault(self.agent(self.whole(one)), []).append((one, tools))
+        return rows
 
     def tasks(self, finding: Finding) -> tuple[str, ...]:
         """The tasks that the run or team at FINDING goes through, in the order in which they are written."""
