@@ -6,7 +6,7 @@ No library of agents is known here: what a model's answer is made of stands in t
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from factorlint.provenance import Tracer
 
 Origins = Iterable[Origin]
+
+_NESTED = 5  # levels of a text or list that are looked into
+_PARTS = 100  # pieces of one list that are told apart
 
 
 def result(tracer: Tracer, callee: Origin, expr: Call, where: Where) -> Origins | None:
@@ -246,19 +249,31 @@ def _text_method(tracer: Tracer, held: Origin, name: str, expr: Call, where: Whe
 # -- answers -----------------------------------------------------------------------------------------------------------
 
 
-def answers_in(tracer: Tracer, expr: Expr, where: Where, depth: int = 0) -> Iterable[Origin]:
-    """The model's answers among the pieces of EXPR: itself, or put into a text, a list or an operation."""
-    found = tracer.origins(expr, where)
-    for one in found:
-        if one.kind is Kind.ANSWER:
-            yield one
-        elif depth < 4 and one.kind in (Kind.VALUE, Kind.CONTAINER) and one.expr is not None and one.place is not None:
-            for held in (one, *one.parts):
-                if held.expr is None or held.place is None or isinstance(held.expr, Const):
-                    continue
-                for piece in _pieces(held.expr):
-                    if piece is not expr:
-                        yield from answers_in(tracer, piece, held.place, depth + 1)
+def answers_in(tracer: Tracer, expr: Expr, where: Where) -> Iterator[Origin]:
+    """The model's answers among the pieces of EXPR, the nearest first: itself, or put into a text, list or operation.
+
+    Each piece is looked at once: lists that are joined to one another hold the same ones again and again.
+    """
+    level, seen = [(expr, where)], {(id(expr), where)}
+    for _ in range(_NESTED):
+        below = []
+        for piece, at in level:
+            for one in tracer.origins(piece, at):
+                if one.kind is Kind.ANSWER:
+                    yield one
+                elif one.kind in (Kind.VALUE, Kind.CONTAINER):
+                    below += [more for held in (one, *one.parts) for more in _pieces_of(held)]
+        level = []
+        for piece, at in below:
+            if (id(piece), at) not in seen:
+                seen.add((id(piece), at))
+                level.append((piece, at))
+
+
+def _pieces_of(held: Origin) -> Iterator[tuple[Expr, Where]]:
+    if held.expr is not None and held.place is not None:
+        for piece in _pieces(held.expr):
+            yield piece, held.place
 
 
 def _pieces(expr: Expr) -> tuple[Expr, ...]:
@@ -272,7 +287,7 @@ def _pieces(expr: Expr) -> tuple[Expr, ...]:
         return expr.operands
     if isinstance(expr, Star):
         return (expr.value,)
-    if isinstance(expr, (Call,)):
+    if isinstance(expr, Call):
         return (*expr.args, *(value for _, value in expr.keywords))
     return ()
 
@@ -412,10 +427,20 @@ def joined(tracer: Tracer, expr: Op, where: Where) -> Origins:
     answers = tuple(one for one in found if one.kind is Kind.ANSWER)
     containers = [one for one in found if one.kind is Kind.CONTAINER]
     if containers:
-        first = containers[0]
-        more = [part for one in containers[1:] for part in (replace(one, parts=()), *one.parts)]
-        return (replace(first, parts=(*first.parts, *more)), *answers)
+        first, *others = containers
+        more = (part for one in others for part in (replace(one, parts=()), *one.parts))
+        return (replace(first, parts=_each_once((*first.parts, *more))), *answers)
     return (*answers, Origin(Kind.VALUE, expr=expr, place=where))
+
+
+def _each_once(parts: Iterable[Origin]) -> tuple[Origin, ...]:
+    """A list that is joined to itself again and again would double each time."""
+    seen: dict[tuple[object, ...], Origin] = {}
+    for one in parts:
+        seen.setdefault((one.kind, one.path, one.place, id(one.expr), one.shape), one)
+        if len(seen) == _PARTS:
+            break
+    return tuple(seen.values())
 
 
 Handler = Callable[["Tracer", Call, Where], Origins]
