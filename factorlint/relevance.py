@@ -31,6 +31,10 @@ class Relevance:
         self.project, self.tracer, self.reach = view.project, view.tracer, view.reach
         self._decisive: dict[tuple[str, int], bool] = {}
 
+    def settle(self) -> None:
+        """Ask what is asked about the whole tree."""
+        assert self._led_to is not None
+
     def statements(self, path: str) -> frozenset[int]:
         """The numbers of the statements of the file PATH in which a rule could find anything.
 

@@ -228,6 +228,11 @@ def visit_all(
         anywhere = next(iter(learned[number].project.files))
         return view, None if settings.plugin else Relevance(view(anywhere), rules)
 
+    def settle(one: Source) -> None:
+        _, relevance = asked(part_of[one.path])
+        if relevance is not None:
+            relevance.settle()
+
     def visit_one(one: Source) -> Visited:
         view, relevance = asked(part_of[one.path])
         statements = relevance.statements(one.path) if relevance is not None else None
@@ -245,6 +250,7 @@ def visit_all(
         jobs=jobs(settings, work),
         seconds=_patience,
         group=lambda one: part_of[one.path],
+        settle=settle,
         settling=lambda one: sizes[part_of[one.path]] / 20_000,
     )
     for one, result in around.over("checking", visited, len(work)):

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, Literal
 
-READY, MEMORY = b"S", b"M"  # what a message begins with that is no pickled answer (those begin with 0x80)
+# What a message begins with that is no pickled answer (those begin with 0x80).
+READY, SETTLED, MEMORY = b"S", b"T", b"M"
 TOO_DEEP = "nests too deeply for this version of Python"
 _STACK = 64 * 2**20  # bytes; LibCST's parser overflows the usual 8 MiB, and 1 MiB threads far earlier
 _RECURSION = 20_000  # Python frames that fit into that stack on every supported version
@@ -30,12 +31,16 @@ class Failure:
 
 def serve(
     work: Callable[[Any], Any],
+    settle: Callable[[Any], object],
     items: Sequence[Any] | None,
     pipe: Connection[Any, Any],
     others: Sequence[Connection[Any, Any]],
     memory_mb: int,
 ) -> None:
-    """Answer what comes through PIPE until it closes: items, or their indexes in ITEMS; OTHERS are not ours."""
+    """Answer what comes through PIPE until it closes: items, or their indexes in ITEMS; OTHERS are not ours.
+
+    With each comes how many seconds it may take, and whether SETTLE is to be done with it, or WORK.
+    """
     for other in others:
         other.close()  # or this process would keep its siblings from noticing that the parent is gone
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
@@ -49,7 +54,7 @@ def serve(
     _limit(memory_mb)
     sys.setrecursionlimit(_RECURSION)
     threading.stack_size(_STACK)
-    thread = threading.Thread(target=_loop, args=(work, items, pipe))
+    thread = threading.Thread(target=_loop, args=(work, settle, items, pipe))
     thread.start()
     thread.join()
 
@@ -69,12 +74,22 @@ def _limit(memory_mb: int) -> None:
         return  # not on this system
 
 
-def _loop(work: Callable[[Any], Any], items: Sequence[Any] | None, pipe: Connection[Any, Any]) -> None:
+def _loop(
+    work: Callable[[Any], Any],
+    settle: Callable[[Any], object],
+    items: Sequence[Any] | None,
+    pipe: Connection[Any, Any],
+) -> None:
+    def settled(item: Any) -> bytes:
+        settle(item)
+        return SETTLED
+
     try:
         pipe.send_bytes(READY)
         while True:
-            for token, seconds in pipe.recv():
-                answer = _answer(work, token if items is None else items[token], seconds)
+            for token, seconds, settling in pipe.recv():
+                step = settled if settling else lambda item: _packed(work(item))
+                answer = _answer(step, token if items is None else items[token], seconds)
                 pipe.send_bytes(answer)
                 if answer.startswith(MEMORY):
                     return
@@ -82,12 +97,12 @@ def _loop(work: Callable[[Any], Any], items: Sequence[Any] | None, pipe: Connect
         return  # the parent is gone
 
 
-def _answer(work: Callable[[Any], Any], item: Any, seconds: float) -> bytes:
+def _answer(step: Callable[[Any], bytes], item: Any, seconds: float) -> bytes:
     alarm = getattr(signal, "setitimer", None)
     if alarm:
         alarm(signal.ITIMER_REAL, 2 * seconds + 10)  # ends the process even if no parent is left to do so
     try:
-        return _packed(work(item))
+        return step(item)
     except MemoryError as error:
         return MEMORY + told(error).encode("utf-8", "replace")
     except BaseException as error:  # whatever a rule or a parser raises, the other items go on

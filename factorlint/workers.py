@@ -23,7 +23,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, Literal, TypeVar
 
-from factorlint.worker import MEMORY, READY, Failure, serve, told
+from factorlint.worker import MEMORY, READY, SETTLED, Failure, serve, told
 
 __all__ = ["Failure", "each"]
 
@@ -45,6 +45,7 @@ def each(
     start: Literal["fork", "spawn"] | None = None,
     most: int = _CHUNK,
     group: Callable[[Item], Hashable] = lambda item: None,
+    settle: Callable[[Item], object] | None = None,
     settling: Callable[[Item], float] = lambda item: 0.0,
 ) -> Iterator[tuple[Item, Result | Failure]]:
     """WORK over ITEMS, in their order, in JOBS processes; the same for any number of them.
@@ -52,12 +53,12 @@ def each(
     An item may take SECONDS and MEMORY_MB above what a worker starts with. Forked workers see the parent's objects,
     and WORK may be a closure; with ``spawn``, the only way on Windows, WORK and ITEMS are pickled. Results always are.
     A worker is handed MOST items at once, fewer where there are few. Items of one GROUP stand together and go to one
-    worker as long as there are groups enough, so that what they share is worked out once; the first one of a group that
-    a worker is given, which pays for that, may take SETTLING seconds more. Closing the iterator, or an interrupt, kills
-    the workers.
+    worker as long as there are groups enough, so that what they share is worked out once: a worker does SETTLE with the
+    first one that it is given of a group, which may take SETTLING seconds more. Where that fails, the group fails, and
+    nobody tries again with each of its items. Closing the iterator, or an interrupt, kills the workers.
     """
     method = start or ("fork" if hasattr(os, "fork") else "spawn")
-    boss = _Boss(work, items, max(1, jobs), seconds, memory_mb, method, most, group, settling)
+    boss = _Boss(work, items, max(1, jobs), seconds, memory_mb, method, most, group, settle, settling)
     try:
         for index, item in enumerate(items):
             while index not in boss.done:
@@ -77,6 +78,8 @@ class _Worker:
     ready: bool = False
     served: int = 0
     group: Hashable = None
+    settled: Hashable = None  # the group that it is ready for
+    settling: bool = False
     todo: deque[int] = field(default_factory=deque)
     limits: deque[float] = field(default_factory=deque)  # seconds for each that is to do
 
@@ -94,10 +97,11 @@ class _Boss(Generic[Item, Result]):
         method: str,
         most: int,
         group: Callable[[Item], Hashable],
+        settle: Callable[[Item], object] | None,
         settling: Callable[[Item], float],
     ) -> None:
         self.work, self.items, self.jobs, self.seconds, self.memory_mb = work, items, jobs, seconds, memory_mb
-        self.settling = settling
+        self.settle, self.settling = settle, settling
         self.forks = method == "fork"
         self.context: Any = get_context(method)
         size = max(1, min(most, len(items) // (jobs * 4)))
@@ -141,7 +145,7 @@ class _Boss(Generic[Item, Result]):
             gc.freeze()  # a collection in the child would copy every page of the parent
         process = self.context.Process(
             target=serve,
-            args=(self.work, items, theirs, [*others, ours] if self.forks else [], self.memory_mb),
+            args=(self.work, self.settle, items, theirs, [*others, ours] if self.forks else [], self.memory_mb),
             daemon=True,
         )
         with contextlib.nullcontext() if self.forks else _safe_folder():
@@ -161,6 +165,12 @@ class _Boss(Generic[Item, Result]):
         if said == READY:
             worker.ready = True
             self.failed_starts = 0
+        elif said == SETTLED:
+            worker.settling, worker.settled = False, worker.group
+            worker.limits.popleft()
+        elif worker.settling:
+            self.lose(worker, _unpacked(said))
+            return
         else:
             self.done[worker.todo.popleft()] = _unpacked(said)
             worker.limits.popleft()
@@ -171,12 +181,15 @@ class _Boss(Generic[Item, Result]):
 
     def hand_over(self, worker: _Worker) -> None:
         group = self.next_group(worker)
-        new = group != worker.group or not worker.served
         worker.group, worker.todo = group, self.taken(group)
         worker.limits = deque(self.seconds(self.items[index]) for index in worker.todo)
-        if new:
-            worker.limits[0] += self.settling(self.items[worker.todo[0]])
-        worker.pipe.send([(self.token(index), limit) for index, limit in zip(worker.todo, worker.limits, strict=True)])
+        orders = [(self.token(index), limit, False) for index, limit in zip(worker.todo, worker.limits, strict=True)]
+        worker.settling = self.settle is not None and (worker.settled != group or not worker.served)
+        if worker.settling:
+            first = worker.todo[0]
+            worker.limits.appendleft(worker.limits[0] + self.settling(self.items[first]))
+            orders.insert(0, (self.token(first), worker.limits[0], True))
+        worker.pipe.send(orders)
 
     def next_group(self, worker: _Worker) -> Hashable:
         """Its own as long as there is anything left of it, then the first that is nobody's, then the longest."""
@@ -200,9 +213,14 @@ class _Boss(Generic[Item, Result]):
         """Bury WORKER. The item that it was at fails, unless others before it may be what the worker died of."""
         _bury(worker)
         self.workers.remove(worker)
-        if not worker.ready:
+        if worker.settling and (failure.kind == "timeout" or not worker.served):
+            lost = itertools.chain(worker.todo, *self.queues.pop(worker.group, ()))
+            why = Failure(failure.kind, f"{failure.message}, working out what it shares with others")
+            self.done.update(dict.fromkeys(lost, why))
+            worker.todo.clear()
+        elif not worker.ready:
             self.failed_starts += 1
-        elif worker.todo and (failure.kind == "timeout" or not worker.served):
+        elif worker.todo and not worker.settling and (failure.kind == "timeout" or not worker.served):
             self.done[worker.todo.popleft()] = failure
         if worker.todo:
             self.queues.setdefault(worker.group, deque()).appendleft(worker.todo)

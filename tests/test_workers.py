@@ -250,15 +250,46 @@ def test_a_group_is_shared_when_no_other_is_left() -> None:
 
 
 @needs_fork
-def test_who_begins_a_group_may_take_longer() -> None:
-    def slow_at_first(item: str) -> str:
-        time.sleep(0.0 if item in seen else 1.0)
-        seen.add(item)
-        return item
+def test_what_a_group_shares_is_worked_out_once_and_may_take_longer() -> None:
+    def settle(item: str) -> None:
+        time.sleep(1.0)
+        settled.append(item)
 
-    seen: set[str] = set()
-    how: dict[str, Any] = {"jobs": 1, "seconds": lambda _: 0.4, "group": lambda item: item}
-    told = [result for _, result in each(slow_at_first, ["a"] * 5, settling=lambda _: 5.0, **how)]
-    assert told == ["a"] * 5
-    late = [result for _, result in each(slow_at_first, ["b"], **how)]
-    assert [one.kind for one in late if isinstance(one, Failure)] == ["timeout"]
+    def work(item: str) -> tuple[str, ...]:
+        return tuple(settled)
+
+    settled: list[str] = []
+    how: dict[str, Any] = {"jobs": 1, "seconds": lambda _: 0.4, "group": lambda item: item[0], "settle": settle}
+    told = [result for _, result in each(work, ["a1", "a2", "b1"], settling=lambda _: 5.0, **how)]
+    assert told == [("a1",), ("a1",), ("a1", "b1")]
+    late = [result for _, result in each(work, ["a1", "a2"], **how)]
+    assert [one.kind for one in late if isinstance(one, Failure)] == ["timeout", "timeout"]
+
+
+def _dies(item: str) -> None:
+    if item == "death":
+        os._exit(3)
+    if item == "memory":
+        raise MemoryError
+    if item == "fault":
+        raise ValueError(item)
+
+
+@needs_fork
+@pytest.mark.parametrize(
+    ("bad", "kind"), [("death", "worker-died"), ("memory", "crash"), ("fault", "crash")], ids=lambda one: one
+)
+def test_what_fails_for_a_group_fails_once_for_all_of_it(bad: str, kind: str, tmp_path: Path) -> None:
+    def settle(item: str) -> None:
+        with (tmp_path / "settled").open("a") as stream:
+            stream.write(f"{item} ")
+        _dies(item)
+
+    items = ["good", "good", *[bad] * 20, "fine", "fine"]
+    told = list(each(str.upper, items, jobs=1, seconds=lambda _: 20, group=lambda item: item, settle=settle, most=2))
+    assert [item for item, _ in told] == items
+    assert [result for item, result in told if item != bad] == ["GOOD", "GOOD", "FINE", "FINE"]
+    failed = [result for item, result in told if item == bad]
+    assert {one.kind for one in failed if isinstance(one, Failure)} == {kind}
+    assert len(failed) == 20
+    assert (tmp_path / "settled").read_text().split() == ["good", bad, bad, "fine"]
