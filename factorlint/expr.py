@@ -6,7 +6,7 @@ written once. ``await x`` is x, a parenthesis is nothing, a starred argument kee
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 
@@ -200,3 +200,20 @@ def last_name(expr: Expr) -> str | None:
     if isinstance(expr, Attr):
         return expr.name
     return expr.id if isinstance(expr, Name) else None
+
+
+def argument(call: Call, name: str, positional: Sequence[str] = ()) -> Expr | None:
+    """The expression passed for NAME, by keyword or by place; None where it is not passed."""
+    for keyword, value in call.keywords:
+        if keyword == name:
+            return value
+        if keyword is None and isinstance(value, Dict):
+            for key, inner in value.items:
+                if isinstance(key, Const) and key.value == name:
+                    return inner
+    if name in positional:
+        index = positional.index(name)
+        plain = call.args[: index + 1]
+        if len(plain) > index and not any(isinstance(one, Star) for one in plain):
+            return plain[index]
+    return None

@@ -17,6 +17,7 @@ from factorlint.model import Confidence
 from factorlint.origin import CARRIED, Kind, Origin, Where
 from factorlint.project import Project
 from factorlint.provenance import Tracer
+from factorlint.provenance.parameters import positional
 
 Place = tuple[str, int]  # a function: its file and scope
 Parameter = tuple[str, int, str]  # a parameter of it
@@ -113,7 +114,7 @@ class _Found:
         path, number = place
         scope = self.project.files[path].scopes[number]
         holder = self.project.files[path].scopes[scope.parent]
-        return next(iter(self.tracer.positional(scope, holder)), None)
+        return next(iter(positional(scope, holder)), None)
 
     def _returned(self, place: Place) -> Iterator[Origin]:
         """The dicts that a step gives back, and what it writes into the state that it was given."""

@@ -11,7 +11,24 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from factorlint.expr import Attr, Call, Const, Dict, Each, Enter, Expr, Item, Name, Op, Param, Part, Seq, Star, walk
+from factorlint.expr import (
+    Attr,
+    Call,
+    Const,
+    Dict,
+    Each,
+    Enter,
+    Expr,
+    Item,
+    Name,
+    Op,
+    Param,
+    Part,
+    Seq,
+    Star,
+    argument,
+    walk,
+)
 from factorlint.expr import last_name as last
 from factorlint.facts import Scope
 from factorlint.origin import Kind, Origin, Where
@@ -262,7 +279,7 @@ class Loads:
         positional = tuple(row.name for row in scope.parameters if row.kind == "positional")
         if holder is not None and holder.kind == "class":
             positional = positional[1:]
-        return self.tracer.argument(call, name, positional)
+        return argument(call, name, positional)
 
     @functools.cached_property
     def deferred(self) -> Mapping[tuple[str, int], tuple[tuple[Call, Where], ...]]:
@@ -297,7 +314,7 @@ class Loads:
         if name not in fields:
             return False
         for call, where, parsed in self._made(path, scope):
-            given = self.tracer.argument(call, name, fields)
+            given = argument(call, name, fields)
             spread = [value for key, value in call.keywords if key is None]
             values = call.args if parsed else (*spread, *([given] if given is not None else []))
             if any(self._value(one, where, parsed, asked) for one in values):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from factorlint import arguments, known_calls
+from factorlint import arguments
 from factorlint.expr import Attr, Call, Expr, Name, Seq
 from factorlint.facts import Called
 from factorlint.origin import Kind, Origin, Where
 from factorlint.provenance import Tracer
+from factorlint.provenance.answers import answers_in
 from factorlint.scripts import Span
 
 
@@ -120,9 +121,7 @@ def _keeps_history(tracer: Tracer, surface: Surface, run: Start) -> bool:
         )
         given_on = (*called.call.args, *(value for _, value in called.call.keywords))
         if stores and any(
-            answer.call is run.called.call
-            for value in given_on
-            for answer in known_calls.answers_in(tracer, value, where)
+            answer.call is run.called.call for value in given_on for answer in answers_in(tracer, value, where)
         ):
             return True
     return False

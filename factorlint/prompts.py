@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from factorlint import arguments
 from factorlint.catalog import Symbol
-from factorlint.expr import Attr, Call, Const, Dict, Expr, Item, Name, Op, Seq, Star, Text, walk
+from factorlint.expr import Attr, Call, Const, Dict, Expr, Item, Name, Op, Seq, Star, Text, argument, walk
 from factorlint.facts import Called
 from factorlint.origin import Kind, Origin, Where
 from factorlint.provenance import Tracer
@@ -171,7 +171,7 @@ class Prompts:
                 continue
             if one.kind is Kind.INSTANCE and one.call is not None and one.made is not None and not one.receiver:
                 for name in ("text", "content"):
-                    value = self.tracer.argument(one.call, name)
+                    value = argument(one.call, name)
                     if value is not None and value is not expr:
                         yield value, one.made
             if one.kind is not Kind.CONTAINER:

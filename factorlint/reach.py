@@ -14,6 +14,8 @@ from factorlint.facts import Called
 from factorlint.origin import Kind, Origin, Where
 from factorlint.project import Project
 from factorlint.provenance import Tracer
+from factorlint.provenance.handover import handed_over
+from factorlint.provenance.operators import pipe_model
 
 _DEPTH = 5
 
@@ -91,12 +93,10 @@ class Reach:
         return self._callees[key][1]
 
     def _called(self, path: str, called: Called) -> tuple[Origin, ...]:
-        from factorlint import known_calls
-
         where = Where(path, called.scope, called.order)
         found: list[Origin] = []
         callees = self.tracer.callees(called.call.func, where)
-        inner = [known_calls.handed_over(one, called.call) for one in callees]
+        inner = [handed_over(one, called.call) for one in callees]
         for call in (one for one in inner if one is not None):
             found += self.tracer.callees(call.func, where)
         for one in callees:
@@ -104,7 +104,7 @@ class Reach:
                 for answer in self.tracer.origins(called.call, where):
                     if answer.kind is Kind.ANSWER and answer.call is called.call:
                         found.append(Origin(Kind.INSTANCE, answer.path, answer.symbol, answer.confidence))
-                if known_calls.pipe_model(self.tracer, one.receiver) is None:
+                if pipe_model(self.tracer, one.receiver) is None:
                     found.append(one)
             else:
                 found.append(one)

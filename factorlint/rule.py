@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import libcst as cst
 
-from factorlint import arguments, known_calls
+from factorlint import arguments
 from factorlint.agents import Agents, Toolset
 from factorlint.arguments import Arguments
 from factorlint.callbacks import Callbacks
@@ -27,6 +27,7 @@ from factorlint.origin import UNKNOWN, Kind, Origin, Where
 from factorlint.project import Project
 from factorlint.prompts import Prompts
 from factorlint.provenance import Tracer
+from factorlint.provenance.answers import answers_in
 from factorlint.reach import Reach
 from factorlint.resume import Resume
 from factorlint.steps import Steps
@@ -182,7 +183,7 @@ class Here:
 
     def answers(self, node: cst.CSTNode) -> tuple[Origin, ...]:
         """The model's answers that NODE is or carries (in a text, a list, an operation)."""
-        return tuple(known_calls.answers_in(self.view.tracer, self.expr(node), self.where))
+        return tuple(answers_in(self.view.tracer, self.expr(node), self.where))
 
     def plays(self, origin: Origin, *roles: str) -> bool:
         """Whether the catalogue gives ORIGIN's symbol, or what it extends, one of ROLES."""

@@ -10,13 +10,14 @@ import functools
 from collections.abc import Iterator
 from dataclasses import replace
 
-from factorlint import known_calls, lasting
+from factorlint import lasting
 from factorlint.agents import Agents
 from factorlint.expr import Attr, Call, Expr, Name, last_name, walk
 from factorlint.facts import Called, Scope
 from factorlint.graphs import Graphs
 from factorlint.lasting import Change, binder, links
 from factorlint.origin import Kind, Origin, Where
+from factorlint.provenance.answers import answers_in
 from factorlint.reach import Reach
 from factorlint.surfaces import Surfaces
 from factorlint.threads import Holder, Threads
@@ -92,7 +93,7 @@ class Steps:
                     yield one.place.path, method
 
     def _is_answer(self, expr: Expr, where: Where) -> bool:
-        return any(one.kind is Kind.ANSWER for one in known_calls.answers_in(self.tracer, expr, where))
+        return any(one.kind is Kind.ANSWER for one in answers_in(self.tracer, expr, where))
 
     def may_be(self, place: Where) -> bool:
         """Whether a function is none of what can be no step: a tool, a constructor, a handler of a user interface."""

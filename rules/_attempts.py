@@ -8,8 +8,8 @@ import libcst as cst
 
 from factorlint.expr import Attr, Call, Expr, Item, Name, dotted, walk
 from factorlint.facts import Called
-from factorlint.known_calls import answers_in
 from factorlint.origin import Where
+from factorlint.provenance.answers import answers_in
 from factorlint.rule import Here
 
 from . import _tries

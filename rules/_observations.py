@@ -6,7 +6,7 @@ import re
 
 import libcst as cst
 
-from factorlint.expr import Call, Const, Dict, Expr
+from factorlint.expr import Call, Const, Dict, Expr, argument
 from factorlint.origin import Kind, Origin
 from factorlint.rule import Here, text_of
 
@@ -37,7 +37,7 @@ def _content(made: Expr, here: Here) -> Expr | None:
     elif isinstance(made, Call) and any(name == "tool_call_id" for name, _ in made.keywords):
         callees = here.view.tracer.origins(made.func, here.where)
         if any(here.plays(one, "message") for one in callees):
-            return here.view.tracer.argument(made, "content", ("content",))
+            return argument(made, "content", ("content",))
     return None
 
 

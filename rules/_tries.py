@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from factorlint import known_calls
 from factorlint.expr import Expr
 from factorlint.facts import Called
-from factorlint.known_calls import answers_in
 from factorlint.origin import Kind, Where
+from factorlint.provenance.answers import answers_in, is_transport
+from factorlint.provenance.known_calls import passes_on
 from factorlint.rule import Here
 
 ASKS = frozenset(("call-model", "run", "run-graph"))
@@ -68,7 +68,7 @@ def what_of(here: Here, called: Called) -> str | None:
     if agents.chosen_by_model(called.call, where):
         return "the tool call"
     callees = here.view.reach.callees(path, called)
-    if not any(one.kind is Kind.LIBRARY and known_calls.passes_on(one.path) for one in callees):
+    if not any(one.kind is Kind.LIBRARY and passes_on(one.path) for one in callees):
         for one in here.view.tracer.origins(called.call, where):
             if one.shape in ("parsed", "arguments") and called.call.args:
                 return PARSE
@@ -92,7 +92,7 @@ def body(here: Here) -> list[int]:
 
 def _answers(here: Here, expr: Expr, where: Where) -> Iterator[object]:
     for one in answers_in(here.view.tracer, expr, where):
-        if not known_calls.is_transport(one):
+        if not is_transport(one):
             yield one
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from factorlint.arguments import literals
-from factorlint.expr import Call, Const, Name, last_name, walk
+from factorlint.expr import Call, Const, Name, argument, last_name, walk
 from factorlint.facts import Called
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here, View
@@ -40,7 +40,7 @@ def _soon_given_up(here: Here) -> bool:
     call = here.expr(around) if around is not None else None
     if not isinstance(call, Call) or last_name(call.func) != "wait_for":
         return False
-    given = here.view.tracer.argument(call, "timeout", ("fut", "timeout"))
+    given = argument(call, "timeout", ("fut", "timeout"))
     known = literals(here.view.tracer, given, here.where) if given is not None else ()
     numbers = [float(one) for one in known if isinstance(one, (int, float))]
     return bool(numbers) and max(numbers) < _LONG

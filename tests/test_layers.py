@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import importlib
 import re
 from collections.abc import Iterator
@@ -15,7 +16,8 @@ from factorlint import catalog
 
 ENGINE = Path(factorlint.__file__).parent
 RULES = Path(str(importlib.import_module("factorlint.rules").__file__)).parent
-ENGINE_FILES = sorted(ENGINE.glob("*.py"))
+PROVENANCE_FILES = sorted((ENGINE / "provenance").glob("*.py"))
+ENGINE_FILES = [*sorted(ENGINE.glob("*.py")), *PROVENANCE_FILES]
 REPORT_FILES = sorted((ENGINE / "report").glob("*.py"))
 RULE_FILES = sorted(RULES.glob("*.py"))
 
@@ -64,6 +66,17 @@ def test_a_format_sees_the_report_and_nothing_else(path: Path) -> None:
 def test_the_nouns_import_nothing_of_ours() -> None:
     for stem in ("model", "factors"):
         assert not [name for name in imports(ENGINE / f"{stem}.py") if within(name, "factorlint")]
+
+
+def test_the_steps_of_provenance_import_each_other_in_one_direction() -> None:
+    package = "factorlint.provenance"
+    stems = {path.stem for path in PROVENANCE_FILES}
+    known = {
+        path.stem: stems & {name.removeprefix(f"{package}.").partition(".")[0] for name in imports(path)}
+        for path in PROVENANCE_FILES
+    }
+    graphlib.TopologicalSorter(known).prepare()  # raises on a circle
+    assert {stem for stem, names in known.items() if "tracer" in names} == {"__init__"}
 
 
 @pytest.mark.parametrize("path", RULE_FILES, ids=lambda path: path.stem)

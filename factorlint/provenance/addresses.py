@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from factorlint.expr import Const, Expr, Name, last_name, walk
+from factorlint.catalog import Symbol
+from factorlint.expr import Const, Expr, Name, argument, last_name, walk
 from factorlint.origin import Kind, Origin, Where
-
-if TYPE_CHECKING:
-    from factorlint.catalog import Symbol
-    from factorlint.provenance import Tracer
+from factorlint.provenance.tracing import Tracing
 
 _DEPTH = 4
 # What every provider calls the operation, whatever the host in front of it; other paths need a known host.
@@ -21,7 +18,7 @@ _UNMISTAKABLE = re.compile(r"/chat/completions|:(?:g|streamG)enerateContent")
 class Addresses:
     """Which calls of HTTP functions ask a model. Holds only its memory."""
 
-    def __init__(self, tracer: Tracer) -> None:
+    def __init__(self, tracer: Tracing) -> None:
         self.tracer = tracer
         libraries = [one for one in tracer.catalog.libraries if one.endpoints]
         pieces = {piece for one in libraries for piece in one.endpoints}
@@ -39,7 +36,7 @@ class Addresses:
         call, symbol = self._calls.get(id(func)), one.symbol
         if call is None or symbol is None or symbol.does is not None or not symbol.parameter("url"):
             return one
-        given = (self.tracer.argument(call, name, symbol.signature) for name in symbol.parameter("url"))
+        given = (argument(call, name, symbol.signature) for name in symbol.parameter("url"))
         if not any(url is not None and self._is_chat(url, where) for url in given):
             return one
         if symbol.path not in self._asking:

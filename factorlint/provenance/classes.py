@@ -1,0 +1,130 @@
+"""Classes of the tree: what they extend, their members and methods, and which bodies may run for a method."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from factorlint.expr import Defined, Item
+from factorlint.facts import Scope
+from factorlint.model import Confidence
+from factorlint.modules import module_name
+from factorlint.origin import Kind, Origin, Where
+from factorlint.provenance.tracing import FAN, Origins, Tracing, named
+
+
+def of_scope(path: str, scope: Scope, kind: Kind) -> Origin:
+    """What SCOPE of the file PATH defines: itself (DEFINITION), or an instance of it (OBJECT)."""
+    return Origin(kind, f"{module_name(path)}.{scope.qualname}", place=Where(path, scope.id, scope.end))
+
+
+def defined(tracer: Tracing, expr: Defined, where: Where) -> Iterable[Origin]:
+    """The function or class that a ``def`` or ``class`` makes."""
+    return (of_scope(where.path, tracer.project.files[where.path].scopes[expr.scope], Kind.DEFINITION),)
+
+
+def lineage(tracer: Tracing, origin: Origin) -> Origins:
+    """The class of ORIGIN and its bases, nearest first: DEFINITIONs of the tree and LIBRARY symbols."""
+    return tracer.remembered((origin.path, origin.place), _lineage, origin)
+
+
+def _lineage(tracer: Tracing, origin: Origin) -> Iterable[Origin]:
+    seen: set[tuple[str, Where | None]] = set()
+    queue = [Origin(Kind.DEFINITION, origin.path, place=origin.place)]
+    while queue:
+        one = queue.pop(0)
+        if (one.path, one.place) in seen:
+            continue
+        seen.add((one.path, one.place))
+        yield one
+        if one.kind is not Kind.DEFINITION or one.place is None:
+            continue
+        scope = tracer.project.scope(one.place)
+        outside = Where(one.place.path, scope.parent, scope.order)
+        for base in scope.bases:
+            bare = base.base if isinstance(base, Item) else base
+            queue += [
+                found
+                for found in tracer.origins(bare, outside)
+                if found.kind is Kind.LIBRARY
+                or (
+                    found.kind is Kind.DEFINITION
+                    and found.place is not None
+                    and tracer.project.scope(found.place).kind == "class"
+                )
+            ]
+
+
+def member(tracer: Tracing, origin: Origin, name: str) -> Iterable[Origin]:
+    """A member looked up on the class: its body, its bases; an inherited library member last."""
+    for one in lineage(tracer, origin):
+        if one.kind is Kind.LIBRARY:
+            symbol = tracer.catalog.find(f"{one.path}.{name}")
+            if symbol is not None:
+                receiver = Origin(Kind.INSTANCE, one.path, one.symbol, Confidence.MEDIUM, call=origin.call)
+                yield Origin(
+                    Kind.INSTANCE,
+                    f"{one.path}.{name}",
+                    symbol,
+                    Confidence.MEDIUM,
+                    receiver=receiver,
+                    call=origin.call,
+                    made=origin.made,
+                )
+                return
+            continue
+        place = one.place
+        if place is None:
+            continue
+        scope = tracer.project.scope(place)
+        if name in scope.bindings:
+            for found in tracer.origins(named(name), place):
+                yield _bind_method(tracer, found, origin)
+            return
+
+
+def _bind_method(tracer: Tracing, found: Origin, receiver: Origin) -> Origin:
+    """What FOUND in a class body is when it is asked of RECEIVER: a function remembers whose method it is."""
+    if found.kind is not Kind.DEFINITION or found.place is None:
+        return found.weaker()
+    if tracer.project.scope(found.place).kind != "function":
+        return found
+    return Origin(Kind.DEFINITION, found.path, None, receiver.confidence, found.place, receiver=receiver)
+
+
+def method(tracer: Tracing, origin: Origin, name: str) -> Origin | None:
+    """The tree's own function behind method NAME of an object or class, or None."""
+    for found in member(tracer, origin, name):
+        if found.kind is Kind.DEFINITION:
+            return found
+    return None
+
+
+def bodies(tracer: Tracing, function: Origin) -> Origins:
+    """FUNCTION itself, or where it is a stub what may run for it: overriding methods, classes that fit a protocol."""
+    place = function.place
+    if place is None or not tracer.project.is_stub(place):
+        return (function,)
+    name = tracer.project.scope(place).name
+    holder = tracer.project.scope(place).parent
+    found = []
+    for path, scope in tracer.project.classes_with(name):
+        if (path, scope.id) == (place.path, holder):
+            continue
+        one = of_scope(path, scope, Kind.DEFINITION)
+        protocol = tracer.project.is_protocol(place.path, holder)
+        kin = any(
+            base.place and (base.place.path, base.place.scope) == (place.path, holder) for base in lineage(tracer, one)
+        )
+        if not kin and not (protocol and _fits(tracer, one, place.path, holder)):
+            continue
+        own = method(tracer, one, name)
+        if own is not None and own.place is not None and not tracer.project.is_stub(own.place):
+            found.append(
+                Origin(Kind.DEFINITION, own.path, None, Confidence.MEDIUM, own.place, receiver=function.receiver)
+            )
+    return tuple(found[:FAN]) or (function,)
+
+
+def _fits(tracer: Tracing, one: Origin, path: str, protocol: int) -> bool:
+    """Whether a class has every method that the protocol names, its own or inherited."""
+    return all(method(tracer, one, each.name) is not None for each in tracer.project.methods(path, protocol))

@@ -1,0 +1,157 @@
+"""The walk back from an expression: the memory of its answers, and the guard against circles.
+
+Demand-driven and memoised: nothing is followed until it is asked for. A walk that meets itself gives nothing at that
+point, and what was found on the way is then not remembered, so the answer never depends on who asked first.
+"""
+
+from __future__ import annotations
+
+import abc
+import functools
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Any, ClassVar, TypeAlias
+
+from factorlint.catalog import Catalog
+from factorlint.expr import Const, Expr, Name
+from factorlint.origin import UNKNOWN, Kind, Origin, Where
+from factorlint.project import Project
+
+Origins: TypeAlias = tuple[Origin, ...]
+Step: TypeAlias = "Callable[[Tracing, Any, Where], Iterable[Origin]]"
+_Key: TypeAlias = tuple[int, Where]
+
+FAN = 12  # origins kept for one expression, callers asked for one parameter
+_DEPTH = 300  # nested steps of one walk; real code needs a few dozen
+
+
+class Tracing(abc.ABC):
+    """What every step of a walk is handed: the tree, and the question that takes the next step."""
+
+    steps: ClassVar[Mapping[type, Step]]  # a kind of expression → how it is traced
+
+    def __init__(self, project: Project, states: Mapping[tuple[str, int, str], Origin] | None = None) -> None:
+        self.project = project
+        self.catalog: Catalog = project.catalog
+        self.states = states or {}  # a parameter (file, scope, name) of a graph's step → the state that it is given
+        self.forwarding: list[tuple[Where, str]] = []  # what each `__getattr__` on the way is just asked for
+        self._memory: dict[_Key, tuple[Expr, Origins]] = {}
+        self._stack: dict[_Key, int] = {}
+        self._low = _DEPTH + 1  # the outermost step that the current walk met again
+        self._for_now: dict[_Key, tuple[Expr, Origins, int]] = {}  # what holds as long as that step is under way
+        self._open: list[_Key] = []  # its keys, oldest first
+        self._remembered: dict[Hashable, Origins] = {}
+        self._made: dict[Hashable, Expr] = {}
+
+    @abc.abstractmethod
+    def callees(self, func: Expr, where: Where) -> Origins:
+        """What a call of FUNC calls."""
+
+    def origins(self, expr: Expr, where: Where) -> Origins:
+        """Everything that EXPR may be at WHERE, best known first; UNKNOWN alone where provenance ends."""
+        key = (id(expr), where)
+        held = self._memory.get(key)
+        if held is not None:
+            return held[1]
+        partial = self._for_now.get(key)
+        if partial is not None:
+            self._low = min(self._low, partial[2])
+            return partial[1]
+        level = len(self._stack)
+        if key in self._stack or level >= _DEPTH:
+            self._low = min(self._low, self._stack.get(key, -1))
+            return ()
+        outer, self._low, since = self._low, _DEPTH + 1, len(self._open)
+        self._stack[key] = level
+        step = self.steps.get(type(expr))
+        try:
+            found = _distinct(step(self, expr, where)) if step is not None else (UNKNOWN,)
+        finally:
+            del self._stack[key]
+        if self._low >= level:
+            self._memory[key] = (expr, found)
+        if self._low >= level or not self._stack:
+            self._forget(since)
+        else:
+            self._keep(key, expr, found, since)
+        self._low = min(outer, self._low) if self._low < level else outer
+        return found
+
+    def origin(self, expr: Expr, where: Where) -> Origin:
+        """The best known thing that EXPR may be."""
+        found = self.origins(expr, where)
+        return found[0] if found else UNKNOWN
+
+    def remembered(self, key: Hashable, find: Callable[[Tracing, Origin], Iterable[Origin]], asked: Origin) -> Origins:
+        """What FIND finds when it is asked for ASKED, found once for KEY, unless a walk meets itself on the way."""
+        held = self._remembered.get(key)
+        if held is not None:
+            return held
+        outer, self._low = self._low, _DEPTH + 1
+        found = tuple(find(self, asked))
+        if self._low > _DEPTH:
+            self._remembered[key] = found
+        self._low = min(outer, self._low)
+        return found
+
+    def unsettled(self) -> None:
+        """What is found now depends on where the walk began: nothing on the way is to be remembered."""
+        self._low = -1
+
+    def same(self, key: Hashable, made: Expr) -> Expr:
+        """An expression that a step makes, one and the same for KEY each time: memory goes by identity."""
+        return self._made.setdefault(key, made)
+
+    def _keep(self, key: _Key, expr: Expr, found: Origins, since: int) -> None:
+        """What was FOUND inside a circle, and all that rests on it, holds until the circle's outermost step is done."""
+        for inner in self._open[since:]:
+            kept, origins, low = self._for_now[inner]
+            self._for_now[inner] = (kept, origins, min(low, self._low))
+        self._for_now[key] = (expr, found, self._low)
+        self._open.append(key)
+
+    def _forget(self, since: int) -> None:
+        """A circle is closed: whoever asks for one of its steps gets an answer of its own."""
+        for inner in self._open[since:]:
+            del self._for_now[inner]
+        del self._open[since:]
+
+
+@functools.cache
+def named(name: str) -> Name:
+    """One and the same expression each time, as memory goes by identity."""
+    return Name(name)
+
+
+def informative(found: Iterable[Origin]) -> bool:
+    """Whether anything beyond UNKNOWN and ``None`` was found."""
+    return any(
+        one.kind is not Kind.UNKNOWN and not (one.kind is Kind.VALUE and one.expr == Const(None, "NoneType"))
+        for one in found
+    )
+
+
+def _distinct(found: Iterable[Origin]) -> Origins:
+    """Each origin once, the informative ones first, at most a handful."""
+    seen: dict[tuple[object, ...], Origin] = {}
+    for one in found:
+        put = len(one.parts)  # a list with something added is another than the same list without
+        seen.setdefault((one.kind, one.path, one.place, id(one.expr), id(one.call), one.made, one.shape, put), one)
+        if len(seen) >= FAN:
+            break
+    rows = list(seen.values())
+    rows.sort(key=lambda one: _ORDER[one.kind])
+    return tuple(rows)
+
+
+_ORDER = {
+    Kind.ANSWER: 0,
+    Kind.INSTANCE: 1,
+    Kind.PIPE: 1,
+    Kind.OBJECT: 1,
+    Kind.DEFINITION: 2,
+    Kind.LIBRARY: 2,
+    Kind.MODULE: 3,
+    Kind.CONTAINER: 4,
+    Kind.VALUE: 5,
+    Kind.UNKNOWN: 6,
+}
