@@ -195,9 +195,9 @@ class Loads:
 
     def _grown(self, holder: Expr, path: str, scope: Scope, made: int, asked: _Asked) -> bool:
         """Whether SCOPE puts what was loaded into HOLDER, whole or one by one."""
-        for called in self.project.calls_in(path, scope.id):
+        for called in self.project.calls_on(path, scope.id, holder):
             func, at = called.call.func, Where(path, scope.id, called.order)
-            if not isinstance(func, Attr) or func.base != holder:
+            if not isinstance(func, Attr):
                 continue
             if func.name in _ADD_ALL and any(self._value(one, at, False, asked) for one in called.call.args):
                 return True

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from factorlint.catalog import Catalog
-from factorlint.expr import Attr, Dict, Expr, Name, Param, Seq, Star, last_name
+from factorlint.expr import Attr, Dict, Expr, Item, Name, Param, Seq, Star, last_name
 from factorlint.facts import Binding, Called, Facts, Scope, Write
 from factorlint.modules import Modules
 from factorlint.origin import Where
@@ -186,6 +186,20 @@ class Project:
         return self._calls_in.get((path, scope), ())
 
     @functools.cached_property
+    def _calls_on(self) -> Mapping[tuple[str, int, Expr], list[Called]]:
+        rows: dict[tuple[str, int, Expr], list[Called]] = {}
+        for path, facts in self.files.items():
+            for called in facts.calls:
+                func = called.call.func
+                if isinstance(func, Attr) and _is_plain(func.base):
+                    rows.setdefault((path, called.scope, func.base), []).append(called)
+        return rows
+
+    def calls_on(self, path: str, scope: int, holder: Expr) -> Sequence[Called]:
+        """The calls of methods of HOLDER, a name or a field or item of one, directly in a scope."""
+        return self._calls_on.get((path, scope, holder), ()) if _is_plain(holder) else ()
+
+    @functools.cached_property
     def _classes(self) -> Mapping[str, list[tuple[str, Scope]]]:
         """Method name → the classes that define it."""
         rows: dict[str, list[tuple[str, Scope]]] = {}
@@ -260,6 +274,13 @@ class Project:
 def _is_home(scope: Scope, name: str) -> bool:
     """Whether SCOPE, which lies around a function that declares NAME as another's, is the function that holds it."""
     return scope.kind == "function" and name in scope.bindings and name not in scope.outer
+
+
+def _is_plain(expr: Expr) -> bool:
+    """Whether EXPR is a name, or a field or an item of one."""
+    while isinstance(expr, (Attr, Item)):
+        expr = expr.base
+    return isinstance(expr, Name)
 
 
 LOOPS = frozenset(("For", "AsyncFor", "While"))

@@ -378,9 +378,9 @@ class Threads:
 
     def grown(self, holder: Expr, path: str, scope: Scope) -> Iterator[Called]:
         """The calls in SCOPE that put something into HOLDER."""
-        for called in self.project.calls_in(path, scope.id):
+        for called in self.project.calls_on(path, scope.id, holder):
             func = called.call.func
-            if isinstance(func, Attr) and func.name in GROW and func.base == holder:
+            if isinstance(func, Attr) and func.name in GROW:
                 yield called
 
     def changes(self, holder: Holder) -> tuple[tuple[str, int, int, str], ...]:

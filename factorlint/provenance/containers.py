@@ -19,9 +19,9 @@ def filled(tracer: Tracing, origin: Origin, holder: Expr, scope: Scope, path: st
     added: list[Expr] = []
     keyed: list[tuple[Expr | None, Expr]] = []
     last = -1
-    for called in tracer.project.calls_in(path, scope.id):
+    for called in tracer.project.calls_on(path, scope.id, holder):
         func = called.call.func
-        if isinstance(func, Attr) and func.base == holder and called.call.args and func.name in ADDERS:
+        if isinstance(func, Attr) and called.call.args and func.name in ADDERS:
             value = called.call.args[-1]
             added.append(Star(value) if func.name in ("extend", "update") else value)
             last = max(last, called.order)
