@@ -331,9 +331,9 @@ class Agents:
         origin = self.tracer.origin(item, where)
         body = self._body(origin, where)
         scope = self.tracer.project.scope(body) if body is not None else None
-        name = scope.name if scope is not None and scope.name not in _RUNS else last_name(item) or ""
+        name = scope.name if scope is not None and scope.name not in _RUNS else last_name(item)
         if isinstance(item, Call):
-            name = name or last_name(item.func) or ""
+            name = name or last_name(item.func)
         return Tool(name, origin, item, where, body)
 
     def _body(self, origin: Origin, where: Where, depth: int = 0) -> Where | None:

@@ -195,11 +195,11 @@ def dotted(expr: Expr) -> str | None:
     return ".".join([expr.id, *reversed(names)])
 
 
-def last_name(expr: Expr) -> str | None:
-    """The last name of a callee: ``c`` for ``a.b.c`` and for ``x().c``."""
+def last_name(expr: Expr) -> str:
+    """The last name of a callee: ``c`` for ``a.b.c`` and for ``x().c``; nothing for what has no name."""
     if isinstance(expr, Attr):
         return expr.name
-    return expr.id if isinstance(expr, Name) else None
+    return expr.id if isinstance(expr, Name) else ""
 
 
 def argument(call: Call, name: str, positional: Sequence[str] = ()) -> Expr | None:

@@ -167,6 +167,12 @@ class Here:
             self.view.lowered[id(node)] = held
         return held
 
+    def call(self, node: cst.Call) -> Call:
+        """A call as provenance sees it."""
+        held = self.expr(node)
+        assert isinstance(held, Call)
+        return held
+
     def origins(self, node: cst.CSTNode) -> tuple[Origin, ...]:
         """Everything that the expression NODE may be, best known first."""
         return self.view.tracer.origins(self.expr(node), self.where)

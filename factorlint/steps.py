@@ -237,4 +237,4 @@ class Steps:
 
 
 def _name(expr: Expr) -> str:
-    return (last_name(expr) or "").lower()
+    return last_name(expr).lower()

@@ -126,9 +126,9 @@ def _kept(handler: Here) -> Iterator[Expr]:
         if inner.node.value is not None and not (bound and only_local(inner, cli=False)):
             yield inner.expr(inner.node.value)
     for inner in handler.inside(cst.Call):
-        called = inner.expr(inner.node)
+        called = inner.call(inner.node)
         alone = inner.enclosing(cst.Assign, cst.AnnAssign) is None
-        if alone and isinstance(called, Call) and not logs(called.func):
+        if alone and not logs(called.func):
             told = dotted(called.func) == "print"
             yield from (one for one in called.args if not told or isinstance(one, Name))
 

@@ -60,8 +60,7 @@ def of_loop(here: Here) -> Bound:
 
 def of_recursion(here: Here, again: cst.Call) -> Bound:
     """What ends the recursion of the function visited HERE, which calls itself at AGAIN."""
-    expr = here.expr(again)
-    assert isinstance(expr, Call)
+    expr = here.call(again)
     for value in (*expr.args, *(value for _, value in expr.keywords)):
         if isinstance(value, Op) and value.op in ("+", "-", "//", "/"):
             return Bound(Ends.OTHERWISE)  # a depth that is handed down
@@ -187,11 +186,9 @@ def _below(here: Here) -> Bound | None:
     path, order = here.where.path, here.where.order
     reach = here.view.reach
     for one in reach.inside(path, order, reach.end(path, order)):
-        name = (last_name(one.called.call.func) or "").lower().replace("_", "")
-        if one.depth > 4 or not any(word in name for word in _STOPS):
-            continue
+        name = last_name(one.called.call.func).lower().replace("_", "")
         statement = here.view.project.files[one.path].statements[one.called.order]
-        if statement.kind == "Raise":
+        if statement.kind == "Raise" and any(word in name for word in _STOPS):
             return Bound(Ends.OTHERWISE)
     return None
 

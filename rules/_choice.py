@@ -129,7 +129,7 @@ def _only_tells(here: Here) -> bool:
     scope = view.project.scope(here.where)
     if any(first <= one.order <= last for one in view.project.writes(path, scope.id)):
         return False
-    if not all((last_name(one.call.func) or "") in _WORDING for one in view.reach.calls(path, first, last)):
+    if not all(last_name(one.call.func) in _WORDING for one in view.reach.calls(path, first, last)):
         return False
     told = {one.id for one in walk(test) if isinstance(one, Name)}
     words = {row.order for rows in scope.bindings.values() for row in rows if isinstance(row.value, (Text, Op))}
@@ -162,7 +162,8 @@ def branches(here: Here) -> Iterator[Branch]:
                 if values:
                     yield from _told(here, field, values)
         elif isinstance(expr, Call) and last_name(expr.func) == "isinstance" and len(expr.args) == 2:
-            yield from _told_by_class(here, expr.args[0], tuple(_classes(expr.args[1])))
+            kinds = expr.args[1].items if isinstance(expr.args[1], Seq) else (expr.args[1],)
+            yield from _told_by_class(here, expr.args[0], tuple(str(one) for one in kinds))
         elif isinstance(expr, Call) and isinstance(expr.func, Attr) and expr.func.name == "startswith":
             values = tuple(text for one in expr.args for text in _constants(here, one))
             if values:
@@ -213,11 +214,6 @@ def _constants(here: Here, expr: Expr) -> Iterator[str]:
                 yield from _constants(here, one.expr)
             elif one.kind is Kind.CONTAINER:
                 yield "a table"
-
-
-def _classes(expr: Expr) -> Iterator[str]:
-    for one in expr.items if isinstance(expr, Seq) else (expr,):
-        yield last_name(one) or ""
 
 
 def _pattern(pattern: cst.MatchPattern | None) -> Iterator[str]:

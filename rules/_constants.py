@@ -35,10 +35,10 @@ def _parts(node: cst.CSTNode) -> list[cst.SimpleString | cst.FormattedString]:
         return [] if "b" in node.prefix.lower() else [node]
     if isinstance(node, cst.FormattedString):
         return [node]
-    added = isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add)
-    if not isinstance(node, cst.ConcatenatedString) and not added:
+    added = isinstance(node, cst.BinaryOperation)
+    if not isinstance(node, (cst.ConcatenatedString, cst.BinaryOperation)):
         return []
-    left, right = _parts(node.left), _parts(node.right)  # type: ignore[attr-defined]
+    left, right = _parts(node.left), _parts(node.right)
     together = [*left, *right] if left and right else []
     if added and any(isinstance(one, cst.FormattedString) for one in together):
         return []  # `format` would fill the last of them only

@@ -188,14 +188,14 @@ def _is_made(expr: Expr) -> bool:
         return isinstance(expr.key, Other) and expr.key.kind == "slice"
     if not isinstance(expr, Call) or (dotted(expr.func) or "").endswith("path.join"):
         return False
-    return _RENDERS.match(last_name(expr.func) or "") is not None
+    return _RENDERS.match(last_name(expr.func)) is not None
 
 
 def _of_context(item: Expr) -> bool:
     """Whether the element of a list is a message or a piece of text, as far as that is written here."""
     if isinstance(item, Call):
         named = any(name in _OF_A_MESSAGE for name, _ in item.keywords)
-        return named or (last_name(item.func) or "").endswith(("Message", "Part", "Content", "message"))
+        return named or last_name(item.func).endswith(("Message", "Part", "Content", "message"))
     return not isinstance(item, Const)
 
 

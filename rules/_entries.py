@@ -15,7 +15,7 @@ _MODEL = ("call-model", "run")
 _LOOPS = ("While", "For", "AsyncFor")
 _ONCE = ("chain", "engine", "retriever", "prompt-template", "parser")
 _MANY = ("team", "executor", "graph", "workflow")
-_DEPTH = 4
+_DEPTH = 5
 
 
 def starts(view: View, callee: Origin, called: Called, where: Where) -> bool:
@@ -85,12 +85,10 @@ def _is_agent(view: View, maker: Origin) -> bool:
 def is_inside(view: View, place: Where, depth: int = 0, seen: frozenset[tuple[str, int]] = frozenset()) -> bool:
     """Whether the function at PLACE is a step of a run that something else holds."""
     key = (place.path, place.scope)
-    if key in view.callbacks.open:
+    if key in view.callbacks.open or depth >= _DEPTH:
         return False
     if key in view.callbacks.inner:
         return True
-    if depth >= _DEPTH:
-        return False
     for path, called in calls_of(view, place):
         function = view.project.inside(Where(path, called.scope, called.order), "function")
         if function is None or (path, function.id) in seen | {key}:

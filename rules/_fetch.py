@@ -30,7 +30,9 @@ _OF_DATA = frozenset(
     "json text to_string to_markdown to_json to_dict model_dump model_dump_json dict all first one scalar scalars "
     "fetchall fetchone copy strftime isoformat head tail render dumps limit filter order_by where".split()
 )
-_QUERY = frozenset("filter filter_by where order_by options join outerjoin group_by having select select_from".split())
+_QUERY = frozenset(
+    "filter filter_by where order_by options join outerjoin group_by having select select_from execute scalars".split()
+)
 _NO_FETCH = re.compile(
     r"config|setting|env|prompt|template|model|client|llm|key|logger|tool|schema|agent|message", re.I
 )
@@ -40,7 +42,7 @@ _ASKS = ("call-model", "run", "run-graph")
 def reading(here: Here, call: Call) -> str | None:
     """The name of what CALL reads by, if it reads something from outside; None for anything else."""
     name = last_name(call.func)
-    if name is None or _NO_FETCH.search(name):
+    if not name or _NO_FETCH.search(name):
         return None
     for one in here.view.tracer.origins(call.func, here.where):
         if one.kind is Kind.ANSWER or (one.symbol is not None and one.symbol.does in _ASKS):
@@ -69,8 +71,7 @@ def is_asked_further(here: Here) -> bool:
             if step.node.func is not below.node:
                 break
             outer = Here(here.view, here.walk, step)
-            call = outer.expr(step.node)
-            if isinstance(call, Call) and reading(outer, call) is not None:
+            if reading(outer, outer.call(step.node)) is not None:
                 return True
         below, step = step, step.up
     return step is not None and isinstance(step.node, cst.Arg) and _in_a_query(here)
@@ -94,7 +95,7 @@ def reads_outside(view: View, place: Where) -> bool:
     """Whether a function of the tree, or one below it, reads from a file, a service, a database or the machine."""
     for path, called, _ in below(view, place):
         where = Where(path, called.scope, called.order)
-        if (last_name(called.call.func) or "") in _METHODS and isinstance(called.call.func, Attr):
+        if last_name(called.call.func) in _METHODS and isinstance(called.call.func, Attr):
             return True
         for one in view.tracer.origins(called.call.func, where):
             if one.kind in (Kind.LIBRARY, Kind.INSTANCE) and _OUTSIDE.fullmatch(one.path.replace("()", "")):

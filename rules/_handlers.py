@@ -9,7 +9,6 @@ from collections.abc import Iterator
 import libcst as cst
 
 from factorlint.expr import Attr, Call, Const, Dict, Expr, Name, Text, dotted, last_name, walk
-from factorlint.origin import Kind
 from factorlint.rule import Here, text_of
 
 _LOGGERS = frozenset(
@@ -79,7 +78,7 @@ def _returns(here: Here, name: str | None, cli: bool) -> bool:
 def _gives(here: Here, name: str | None) -> bool:
     for inner in here.inside(cst.Return, cst.Yield):
         value = inner.node.value
-        if isinstance(value, cst.BaseExpression) and _speaks(inner.expr(value), name, inner, returned=True):
+        if isinstance(value, cst.BaseExpression) and _speaks(inner.expr(value), name, inner):
             return True
     return False
 
@@ -116,10 +115,9 @@ def _is_a_sentence(expr: Expr) -> bool:
 
 def kept_for_later(handler: cst.ExceptHandler, here: Here, *, cli: bool) -> tuple[str, ...]:
     """The local names in which HANDLER keeps the error, where that is all it does with it."""
-    name = _name_of(handler)
-    if _gives(here, name):
+    if any(True for _ in here.inside(cst.Return)):
         return ()
-    nodes = [inner.node for inner in _kept(here, name, cli)]
+    nodes = [inner.node for inner in _kept(here, _name_of(handler), cli)]
     targets = [one.targets[0].target if isinstance(one, cst.Assign) else one.target for one in nodes]
     return tuple(one.value for one in targets if isinstance(one, cst.Name))
 
@@ -127,14 +125,13 @@ def kept_for_later(handler: cst.ExceptHandler, here: Here, *, cli: bool) -> tupl
 def _shows(calls: list[Here], name: str | None, cli: bool) -> bool:
     """The error goes to a person, or to a function of the tree that is given it."""
     for inner in calls:
-        func, said = inner.expr(inner.node.func), inner.expr(inner.node)
-        if not isinstance(said, Call):
-            continue
+        said = inner.call(inner.node)
+        func = said.func
         if cli and dotted(func) in _PRINTS and said.args:
             return True
         if last_name(func) in _SHOWN and _speaks(said, name, inner):
             return True
-        called = last_name(func) or ""
+        called = last_name(func)
         if dotted(func) in _PLAIN or called in _TELEMETRY or called.endswith(("Error", "Exception")):
             continue
         if any(_mentions(inner.expr(arg.value), name) for arg in inner.node.args) or _hands_on(said):
@@ -213,7 +210,7 @@ def logs(func: Expr) -> bool:
     """``logger.error``, ``logging.exception``, ``self.log.warning``: nobody but an operator sees it."""
     if isinstance(func, Attr):
         base = func.base.func if isinstance(func.base, Call) else func.base  # logging.getLogger(__name__).warning
-        holder = last_name(base) or ""
+        holder = last_name(base)
         return holder in _LOG_HOLDERS or ("log" in holder.lower() and func.name in _LOGGERS)
     return isinstance(func, Name) and func.id in ("log", "warn")
 
@@ -222,7 +219,7 @@ def _mentions(expr: Expr, name: str | None) -> bool:
     return name is not None and any(isinstance(one, Name) and one.id == name for one in walk(expr))
 
 
-def _speaks(expr: Expr, name: str | None, here: Here, *, returned: bool = False) -> bool:
+def _speaks(expr: Expr, name: str | None, here: Here) -> bool:
     """Whether EXPR carries the error or a text about it."""
     if _mentions(expr, name) or any(last_name(one) == "format_exc" for one in walk(expr)):
         return True
@@ -231,12 +228,8 @@ def _speaks(expr: Expr, name: str | None, here: Here, *, returned: bool = False)
             return True
         if getattr(one, "type", None) == "str" and _sentence(str(getattr(one, "value", ""))):
             return True
-        if isinstance(one, Name) and one is not expr and returned and _built_from_error(one, name, here):
-            return True
         if isinstance(one, (Name, Attr)) and _failure(_constant(one, here)):
             return True
-    if returned and isinstance(expr, Name):
-        return _built_from_error(expr, name, here)
     return False
 
 
@@ -253,21 +246,6 @@ def _constant(expr: Expr, here: Here) -> str:
 def _sentence(text: str) -> bool:
     words = text.lower()
     return any(word in words for word in (*_FAILURES, *_FAILURES_WITHOUT_SPACES, "invalid", "not ", "unknown", "wrong"))
-
-
-def _built_from_error(expr: Name, name: str | None, here: Here) -> bool:
-    for one in here.view.tracer.origins(expr, here.where):
-        if (
-            one.kind is Kind.VALUE
-            and one.expr is not None
-            and (_mentions(one.expr, name) or isinstance(one.expr, Text))
-        ):
-            return one.place is not None and one.place.order >= here.where.order - 6
-        if one.kind is Kind.CONTAINER and one.expr is not None and _mentions(one.expr, name):
-            return True
-        if one.call is not None and _mentions(one.call, name):
-            return True
-    return False
 
 
 def only_local(here: Here, cli: bool) -> bool:

@@ -150,7 +150,7 @@ def _is_batch(node: cst.For, here: Here) -> bool:
     left = _left_behind(here, end)
     asked = False
     for called in view.reach.calls(path, order + 1, end):
-        if called.scope != here.where.scope or not asks_itself(view, path, called):
+        if not asks_itself(view, path, called):
             continue
         asked = True
         if _may_remember(here, called):
@@ -181,7 +181,7 @@ def _may_remember(here: Here, called: Called) -> bool:
     """Whether what is called is a method of an object of the tree, which may keep what it was asked before."""
     where = Where(here.where.path, called.scope, called.order)
     return isinstance(called.call.func, Attr) and any(
-        one.kind is not Kind.DEFINITION or here.view.project.class_of(one.place) is not None
+        here.view.project.class_of(one.place) is not None
         for one in here.view.tracer.origins(called.call.func, where)
         if one.symbol is None
     )

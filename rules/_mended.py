@@ -26,7 +26,7 @@ def bound(held: Held) -> Fix | None:
 def switched_off(node: cst.Call, held: Held, here: Here) -> Fix | None:
     """The argument that asked the library to handle the error, set to False."""
     name = held.fact.at
-    if not name or {name: {"is": True}} not in held.fact.when:
+    if not name:
         return None
     at = here.argument_node(node, name, held.symbol)
     said = isinstance(at, cst.Arg) and at.keyword is not None

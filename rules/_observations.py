@@ -6,7 +6,7 @@ import re
 
 import libcst as cst
 
-from factorlint.expr import Call, Const, Dict, Expr, argument
+from factorlint.expr import Const, Dict, Expr, argument
 from factorlint.origin import Kind, Origin
 from factorlint.rule import Here, text_of
 
@@ -21,23 +21,26 @@ def tells_what_failed(node: cst.Call | cst.Dict, here: Here) -> bool:
     """Whether NODE makes the result of a tool call that can only be the news of a failure."""
     if here.enclosing(cst.ExceptHandler) is not None:
         return False  # the handler is the site
-    said = _content(here.expr(node), here)
+    said = _content(node, here)
     found = here.view.tracer.origins(said, here.where) if said is not None else ()
     return bool(found) and all(_is_failure(one, here) for one in found)
 
 
-def _content(made: Expr, here: Here) -> Expr | None:
+def _content(node: cst.Call | cst.Dict, here: Here) -> Expr | None:
     """What a message says that brings a tool's result; None for anything else."""
-    if isinstance(made, Dict):
-        keys = {key.value: value for key, value in made.items if isinstance(key, Const)}
-        kind = keys.get("type")
-        is_result = isinstance(kind, Const) and kind.value in _RESULTS
-        if is_result or ("tool_call_id" in keys and keys.get("role") == Const("tool", "str")):
-            return keys.get("content", keys.get("output"))
-    elif isinstance(made, Call) and any(name == "tool_call_id" for name, _ in made.keywords):
-        callees = here.view.tracer.origins(made.func, here.where)
-        if any(here.plays(one, "message") for one in callees):
-            return argument(made, "content", ("content",))
+    if isinstance(node, cst.Call):
+        made = here.call(node)
+        if any(name == "tool_call_id" for name, _ in made.keywords):
+            if any(here.plays(one, "message") for one in here.callees(node)):
+                return argument(made, "content", ("content",))
+        return None
+    said = here.expr(node)
+    assert isinstance(said, Dict)
+    keys = {key.value: value for key, value in said.items if isinstance(key, Const)}
+    kind = keys.get("type")
+    is_result = isinstance(kind, Const) and kind.value in _RESULTS
+    if is_result or keys.get("role") == Const("tool", "str"):
+        return keys.get("content", keys.get("output"))
     return None
 
 

@@ -29,8 +29,8 @@ def is_none(here: Here, inside: Sequence[Here]) -> bool:
 
 def only_strips(here: Here, inside: Sequence[Here]) -> bool:
     """Whether the node looks for the wrapping of the text alone, or cuts it in lines to put them together again."""
-    expr = here.expr(here.node) if not isinstance(here.node, cst.Match) else None
-    if isinstance(here.node, cst.Comparison) and isinstance(expr, Op):
+    expr = here.expr(here.node)
+    if isinstance(expr, Op):
         said = list(_words(expr.operands))
         return bool(said) and all(_WRAPPING.fullmatch(one) for one in said)
     if not isinstance(expr, Call) or not isinstance(expr.func, Attr):
@@ -82,17 +82,17 @@ def _made_of(expr: Expr) -> Iterator[Expr]:
 
 def _joins(here: Here, lines: frozenset[str]) -> bool:
     """``"\\n".join(lines)``: the lines become one text again."""
-    expr = here.expr(here.node) if isinstance(here.node, cst.Call) else None
+    expr = here.expr(here.node)
     if not isinstance(expr, Call) or not isinstance(expr.func, Attr) or expr.func.name != "join":
         return False
     base = expr.func.base
-    between = isinstance(base, Const) and isinstance(base.value, str) and not base.value.strip()
+    between = isinstance(base, Const) and not str(base.value).strip()
     return between and any(isinstance(one, Name) and one.id in lines for arg in expr.args for one in walk(arg))
 
 
 def asks_for_own_words(here: Here) -> bool:
     """Whether what is looked for is a mark that the tree itself puts into texts that go the same way."""
-    expr = here.expr(here.node) if not isinstance(here.node, cst.Match) else None
+    expr = here.expr(here.node)
     pairs: list[tuple[Expr, Expr]] = []
     if isinstance(expr, Op) and len(expr.operands) == 2:
         pairs = [expr.operands, expr.operands[::-1]]
@@ -100,8 +100,8 @@ def asks_for_own_words(here: Here) -> bool:
         pairs = [(expr.func.base, one) for one in expr.args]
     tracer = here.view.tracer
     for subject, asked in pairs:
-        word = text_of(tracer, asked, here.where)
-        if isinstance(subject, Const) or not word or not word.strip():
+        word = text_of(tracer, asked, here.where) or ""
+        if isinstance(subject, Const) or not word.strip():
             continue
         for one in tracer.origins(subject, here.where):
             if one.kind is Kind.VALUE and one.expr is not None and one.place is not None:
@@ -146,7 +146,7 @@ def _read_in(here: Here) -> Iterator[Expr]:
 
 
 def _is_mapping(here: Here, held: Expr) -> bool:
-    expr = here.expr(here.node) if isinstance(here.node, cst.Call) else None
+    expr = here.expr(here.node)
     if not isinstance(expr, Call):
         return False
     if isinstance(expr.func, Attr) and expr.func.base == held and expr.func.name in _MAPPING:
@@ -164,7 +164,7 @@ def checks_each_field(here: Here, taken: Here, inside: Sequence[Here]) -> bool:
 
     A field is checked by ``isinstance``, or by a function of the tree that does so with what it is given.
     """
-    if not isinstance(taken.node, cst.Call) or last_name(_func(taken)) not in _LOADERS:
+    if not isinstance(taken.node, cst.Call) or last_name(taken.call(taken.node).func) not in _LOADERS:
         return False
     data = _names_of(taken)
     checked = {expr for one in inside for expr in _checked(one)}
@@ -179,7 +179,7 @@ def checks_each_field(here: Here, taken: Here, inside: Sequence[Here]) -> bool:
 
 def _checked(here: Here) -> tuple[Expr, ...]:
     """What a call looks at the type of."""
-    expr = here.expr(here.node) if isinstance(here.node, cst.Call) else None
+    expr = here.expr(here.node)
     if not isinstance(expr, Call) or not expr.args:
         return ()
     if last_name(expr.func) == "isinstance":
@@ -197,12 +197,6 @@ def _given(here: Here, field: Expr) -> Iterator[str]:
     for name, rows in here.view.facts.scopes[here.where.scope].bindings.items():
         if any(row.value is not None and field in walk(row.value) for row in rows):
             yield name
-
-
-def _func(here: Here) -> Expr:
-    expr = here.expr(here.node)
-    assert isinstance(expr, Call)
-    return expr.func
 
 
 def _field(expr: Expr) -> Expr | None:

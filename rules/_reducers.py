@@ -99,9 +99,8 @@ def _holds_thread(view: View, name: str, where: Where) -> bool:
     """Whether a parameter is an object of a class of the tree that holds a part of a thread."""
     held = classes(view.threads.holders)
     return any(
-        one.place is not None and one.place[:2] in held
+        one.kind is Kind.OBJECT and one.place is not None and one.place[:2] in held
         for one in view.tracer.origins(Name(name), where)
-        if one.kind is Kind.OBJECT
     )
 
 

@@ -33,7 +33,7 @@ def is_continued(view: View, reached: tuple[Reached, ...]) -> bool:
 
 def _kept_by_library(view: View, callee: Origin, called: Called, where: Where) -> bool:
     """Whether the run is one of a session or checkpoint, or another run of the same agent continues it."""
-    if _holds_thread(view, callee, called, where):
+    if _holds_thread(view, called, where):
         return True
     for maker in makers_of(view, callee, called, where):
         if maker.call is None or maker.made is None:
@@ -63,12 +63,8 @@ def _options_resume(view: View, call: Call, where: Where) -> bool:
     return False
 
 
-def _holds_thread(view: View, callee: Origin, called: Called, where: Where) -> bool:
-    if any(True for _ in facts_at(view, called.call, where, _KEPT)) or _options_resume(view, called.call, where):
-        return True
-    given = {name for name, _ in called.call.keywords}
-    lineage = view.catalog.lineage(callee.symbol) if callee.symbol is not None else ()
-    return any(name in given for one in lineage for role in ("session", "checkpointer") for name in one.parameter(role))
+def _holds_thread(view: View, called: Called, where: Where) -> bool:
+    return any(True for _ in facts_at(view, called.call, where, _KEPT)) or _options_resume(view, called.call, where)
 
 
 def continues_here(view: View, place: Where) -> bool:

@@ -72,12 +72,13 @@ def _node(view: View, symbol: Symbol, call: Call, where: Where, nodes: frozenset
         if name not in given:
             continue
         for one in view.tracer.origins(*given[name]):
-            own = {view.project.scope(one.place).name} if one.kind is Kind.DEFINITION and one.place else set()
+            bodies = view.reach.bodies(one)
+            own = {view.project.scope(body).name for body in bodies}
             if not (texts or own) & nodes and _EVERY not in nodes:
                 continue
             if one.kind is Kind.INSTANCE and one.symbol is not None and one.call is not None and one.made is not None:
                 yield from _tools(view, one.symbol, one.call, one.made)
-            for body in view.reach.bodies(one):
+            for body in bodies:
                 yield body.path, body.scope
                 for reached in view.reach.below(body):
                     yield from ((inner.path, inner.scope) for inner in view.reach.bodies(reached.callee))

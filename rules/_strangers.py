@@ -33,5 +33,5 @@ def unknown_run(origin: Origin, func: Expr, here: Here) -> bool:
 def _agent_like(call: Call) -> bool:
     """Two of an agent's usual arguments, or one and a name that says so."""
     words = {word for word, _ in call.keywords if word}
-    named = any(name in (last_name(call.func) or "").lower() for name in _NAMES)
+    named = any(name in last_name(call.func).lower() for name in _NAMES)
     return bool(words & SIGNS) and (named or len(words & (SIGNS | _MORE)) > 1)

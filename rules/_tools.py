@@ -118,7 +118,7 @@ def below(
 def _effect_of(view: View, path: str, called: Called, owner: Scope, name: str) -> str | None:
     where = Where(path, called.scope, called.order)
     call = called.call
-    last = last_name(call.func) or ""
+    last = last_name(call.func)
     for one in view.tracer.origins(call.func, where):
         if one.kind not in (Kind.LIBRARY, Kind.INSTANCE, Kind.UNKNOWN):
             continue
@@ -217,7 +217,7 @@ def _context_type(annotation: Expr | None) -> bool:
     """``RunContext[Deps]``, ``ToolContext``: what the framework passes, not the model."""
     if annotation is None:
         return False
-    names = [last_name(one) or "" for one in walk(annotation)]
+    names = [last_name(one) for one in walk(annotation)]
     return any(name.endswith(("Context", "ContextWrapper", "RunnableConfig", "ToolRuntime")) for name in names)
 
 
@@ -241,7 +241,7 @@ def asks_person(view: View, place: Where) -> bool:
         for one in view.reach.callees(path, called):
             if asks(one, "interrupt", "approve"):
                 return True
-        if _APPROVES.search((last_name(called.call.func) or "").lower()):
+        if _APPROVES.search(last_name(called.call.func).lower()):
             return True
     return False
 
@@ -253,7 +253,7 @@ def approved_by_decorator(view: View, place: Where) -> bool:
     for decorator in scope.decorators:
         call = decorator if isinstance(decorator, Call) else None
         func = call.func if call is not None else decorator
-        if _APPROVES.search((last_name(func) or "").lower()):
+        if _APPROVES.search(last_name(func).lower()):
             return True
         for one in view.tracer.origins(func, outside):
             if view.catalog.is_a(one.symbol, "approval") or (one.symbol is not None and one.symbol.does == "approve"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from factorlint.arguments import literals
-from factorlint.expr import Call, Const, Name, argument, last_name, walk
+from factorlint.expr import Const, Name, argument, last_name, walk
 from factorlint.facts import Called
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here, View
@@ -37,10 +37,9 @@ def why_it_waits(here: Here, node: cst.Call) -> str | None:
 def _soon_given_up(here: Here) -> bool:
     """``asyncio.wait_for(ready.wait(), timeout=5)``: no person and no other system is waited for so shortly."""
     around = next((one for one in here.ancestors() if isinstance(one, cst.Call)), None)
-    call = here.expr(around) if around is not None else None
-    if not isinstance(call, Call) or last_name(call.func) != "wait_for":
+    if around is None or last_name(here.call(around).func) != "wait_for":
         return False
-    given = argument(call, "timeout", ("fut", "timeout"))
+    given = argument(here.call(around), "timeout", ("fut", "timeout"))
     known = literals(here.view.tracer, given, here.where) if given is not None else ()
     numbers = [float(one) for one in known if isinstance(one, (int, float))]
     return bool(numbers) and max(numbers) < _LONG

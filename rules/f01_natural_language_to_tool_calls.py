@@ -243,8 +243,8 @@ def _is_word(pattern: cst.MatchPattern) -> bool:
 
 
 def _literal(here: Here, node: cst.BaseExpression) -> bool:
-    expr = here.expr(node)
     """A word, not the white space that a text is laid out with."""
+    expr = here.expr(node)
     return isinstance(expr, Const) and expr.type == "str" and bool(str(expr.value).strip())
 
 
@@ -276,9 +276,9 @@ def _runs(node: cst.Call, here: Here) -> str | None:
             callee.path.startswith("asyncio") or True in here.arguments(node).values("shell")
         ):
             return "a shell"
-        known = callee.kind is not Kind.DEFINITION and isinstance(node.func, cst.Attribute)
-        if known and isinstance(node.func, cst.Attribute) and node.func.attr.value in _QUERIES:
-            return "the database"
+        if callee.kind is not Kind.DEFINITION and isinstance(node.func, cst.Attribute):
+            if node.func.attr.value in _QUERIES:
+                return "the database"
     return None
 
 

@@ -133,8 +133,7 @@ class ToolsAreStructuredOutputs(Rule):
         guards = [held for held in here.held(node, _GUARDED) if not _maybe_none(held)]
         for held in guards:
             yield here.mark_held(GUARDED_TOOL_EXECUTION, node, held)
-        call = here.expr(node)
-        if guards or not isinstance(call, Call) or here.view.agents.is_handed_on(call, here.where):
+        if guards or here.view.agents.is_handed_on(here.call(node), here.where):
             return
         for held in here.held(node, "FL0401"):
             if _no_tools(held) or _guarded_by_hook(held, here):
@@ -146,9 +145,7 @@ class ToolsAreStructuredOutputs(Rule):
 
     def _dynamic(self, node: cst.Call, here: Here) -> Iterator[Mark]:
         """``globals()[name](…)``, ``getattr(obj, name)(…)``, ``eval(name)``, where the model gave the name."""
-        call = here.expr(node)
-        if not isinstance(call, Call):
-            return
+        call = here.call(node)
         if last_name(call.func) == "eval" and isinstance(call.func, Name) and call.args:
             answer = chosen(here, call.args[0])
             if answer is not None and not is_checked(node, call.args[0], here):
@@ -167,9 +164,7 @@ class ToolsAreStructuredOutputs(Rule):
 
     def _run_of_choice(self, node: cst.Call, here: Here, *, anything: bool) -> Iterator[Mark]:
         """``table[name](**arguments)``: the look-up is the tree's; its arguments may be unchecked."""
-        call = here.expr(node)
-        if not isinstance(call, Call):
-            return
+        call = here.call(node)
         unchecked = _unchecked(call, here) if not _is_worked_into(here) else None
         if unchecked is not None and (anything or _looked_up(call, here) is not None or _runs_tree_code(call, here)):
             what = last_name(call.func) or "a function that the name picks"
@@ -224,8 +219,7 @@ def _first_lookup(here: Here, scope: int) -> tuple[Here, Origin] | None:
     for inner in here.inside(cst.Call):
         if inner.where.scope != scope:
             continue
-        call = inner.expr(inner.node)
-        answer = _looked_up(call, inner) if isinstance(call, Call) else None
+        answer = _looked_up(inner.call(inner.node), inner)
         if answer is not None:
             return inner, answer
     return None
@@ -330,8 +324,7 @@ def _is_worked_into(here: Here) -> bool:
     for node in here.ancestors():
         if isinstance(node, cst.BaseStatement):
             return False
-        call = here.expr(node) if isinstance(node, cst.Call) and node is not here.node else None
-        if isinstance(call, Call) and _runs_tree_code(call, here):
+        if isinstance(node, cst.Call) and _runs_tree_code(here.call(node), here):
             return True
     return False
 

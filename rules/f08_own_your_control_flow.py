@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Call, Expr, Name, walk
+from factorlint.expr import Expr, Name, walk
 from factorlint.model import Check, Confidence, Fix, Owner, Severity
 from factorlint.origin import Where
 from factorlint.rule import Here, Mark, Rule, symbols_of
@@ -149,10 +149,10 @@ class OwnYourControlFlow(Rule):
 
     def _no_stop(self, node: cst.Call, here: Here) -> Iterator[Mark]:
         """An agent with a tool that writes, whose library has a stop before tools that nobody uses."""
-        call = here.expr(node)
+        call = here.call(node)
         for callee in here.callees(node):
             for symbol, origin in symbols_of(here.view.tracer, callee):
-                if not isinstance(call, Call) or not here.plays(origin, "agent", "executor", "graph"):
+                if not here.plays(origin, "agent", "executor", "graph"):
                     continue
                 tools = here.toolset(node, symbol)
                 if not tools.tools or _tools.writing_tool(here.view, tools) is None:

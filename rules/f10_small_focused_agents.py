@@ -125,8 +125,8 @@ class SmallFocusedAgents(Rule):
     # -- tools -----------------------------------------------------------------------------------------------------
 
     def _tools(self, node: cst.Call, here: Here, symbol: Symbol, origin: Origin) -> Iterator[Mark]:
-        call = here.expr(node)
-        if not isinstance(call, Call) or not _chooses(here, symbol) or here.view.agents.is_handed_on(call, here.where):
+        call = here.call(node)
+        if not _chooses(here, symbol) or here.view.agents.is_handed_on(call, here.where):
             return
         runs = any(one.parameter("tools") for one in here.view.catalog.lineage(symbol))
         held = here.toolset(node, symbol) if runs else here.view.agents.described(symbol, call, here.where)
@@ -142,8 +142,8 @@ class SmallFocusedAgents(Rule):
     # -- limits given to a framework -------------------------------------------------------------------------------
 
     def _constructor(self, node: cst.Call, here: Here, symbol: Symbol, origin: Origin) -> Iterator[Mark]:
-        tracer, call = here.view.tracer, here.expr(node)
-        if not isinstance(call, Call) or not here.plays(origin, *_AGENTS) or symbol.does in _RUNS:
+        tracer, call = here.view.tracer, here.call(node)
+        if not here.plays(origin, *_AGENTS) or symbol.does in _RUNS:
             return
         limit = limits.passed(tracer, symbol, call, here.where)
         if limit is not None:
@@ -161,8 +161,8 @@ class SmallFocusedAgents(Rule):
 
     def _run(self, node: cst.Call, here: Here, symbol: Symbol, origin: Origin) -> Iterator[Mark]:
         """A limit at a run; or none, at the first run of an agent with tools."""
-        tracer, call = here.view.tracer, here.expr(node)
-        if symbol.does not in _RUNS or not isinstance(call, Call):
+        tracer, call = here.view.tracer, here.call(node)
+        if symbol.does not in _RUNS:
             return
         limit = limits.passed(tracer, symbol, call, here.where)
         if limit is not None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Call
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Origin, Where
 from factorlint.project import LOOPS
@@ -165,8 +164,7 @@ def _branches_on_given_answer(here: Here, place: Where) -> bool:
 
 def _runs_again(here: Here, node: cst.Call) -> bool:
     """Whether the object made here is run more than once: at two places, in a loop, or by another function."""
-    call = here.expr(node)
-    assert isinstance(call, Call)
+    call = here.call(node)
     used = here.view.agents.runs(call, here.where)
     if any("reset" in one.symbol.path.rpartition(".")[2] for one in used):
         return False

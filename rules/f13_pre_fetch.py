@@ -173,9 +173,7 @@ class PreFetch(Rule):
     # -- fetched before --------------------------------------------------------------------------------------------
 
     def _fetched(self, node: cst.Call, here: Here) -> Iterator[Mark]:
-        call = here.expr(node)
-        if not isinstance(call, Call):
-            return
+        call = here.call(node)
         name = _fetch.reading(here, call) if not _fetch.is_asked_further(here) else None
         if name is not None and _fetch.reaches_prompt(here, call):
             yield here.mark(PREFETCHED_CONTEXT, node, confidence=Confidence.MEDIUM, detail=name)

@@ -43,7 +43,7 @@ def instances(tracer: Tracing, annotation: Expr, where: Where) -> Origins:
 
 def _generic(tracer: Tracing, annotation: Item, where: Where) -> Origins:
     """``Base[inner]``: one of INNER, a container of them, or a BASE that hands them on."""
-    base = last_name(annotation.base) or ""
+    base = last_name(annotation.base)
     inner = annotation.key.items if isinstance(annotation.key, Seq) else (annotation.key,)
     if base in ("Optional", "Union", "Final", "ClassVar", "Awaitable", "Required", "NotRequired", "Mapped"):
         return tuple(one for part in inner for one in instances(tracer, part, where))
