@@ -51,7 +51,7 @@ class Fact:
     what: str
     when: tuple[Condition, ...] = ()
     unless: tuple[Condition, ...] = ()
-    at: str | None = None
+    at: str = ""
     gives_back: tuple[str, ...] = ()
     hidden: Mapping[str, str] = field(default_factory=dict)
     sends: tuple[Sent, ...] = ()  # the whole text in order, where it is more than what ``hidden`` points at
@@ -338,7 +338,7 @@ def _fact(symbol: str, row: Mapping[str, Any]) -> Fact:
         what=row.get("what", ""),
         when=_conditions(row.get("when")),
         unless=_conditions(row.get("unless")),
-        at=row.get("at"),
+        at=row.get("at", ""),
         gives_back=_strings(row.get("gives_back")),
         hidden=row.get("hidden") or {},
         sends=tuple(Sent(**{**one, "when": _conditions(one.get("when"))}) for one in row.get("sends") or ()),

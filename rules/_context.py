@@ -49,7 +49,7 @@ def _parts(view: View, path: str, scope: Scope) -> Iterator[tuple[Expr, Where]]:
     """What the local names are given that go into a context sent in SCOPE."""
     seen: set[tuple[str, int]] = set()
     for expr, where in _contexts(view, path, scope):
-        yield from _names(view, expr, where, seen, 0)
+        yield from _names(view, expr, where, seen)
 
 
 def _contexts(view: View, path: str, scope: Scope) -> Iterator[tuple[Expr, Where]]:
@@ -80,7 +80,7 @@ def _context(view: View, sent: Sent) -> list[Expr]:
 
 
 def _names(
-    view: View, expr: Expr, where: Where, seen: set[tuple[str, int]], depth: int
+    view: View, expr: Expr, where: Where, seen: set[tuple[str, int]], depth: int = 0
 ) -> Iterator[tuple[Expr, Where]]:
     """What the local names in EXPR are given, and those in that."""
     if depth > _DEPTH:
@@ -166,7 +166,7 @@ def puts_together(view: View, path: str, scope: Scope) -> bool:
     """Whether what SCOPE returns is made here: a text, messages, a list that is filled, cut or picked from."""
     for order, value in (*scope.returns, *scope.yields):
         where = Where(path, scope.id, order)
-        made = (value, *(one for one, _ in _names(view, value, where, set(), 0)))
+        made = (value, *(one for one, _ in _names(view, value, where, set())))
         if any(_is_made(inner) for one in made for inner in walk(one)):
             return True
         names = {inner.id for one in made for inner in walk(one) if isinstance(inner, Name)}

@@ -108,9 +108,9 @@ def returns_what_it_read(view: View, place: Where) -> bool:
     scope = view.project.scope(place)
     if not scope.returns:
         return False
-    return any(
-        _comes_to_call(view, value, Where(place.path, scope.id, order), 0) for order, value in scope.returns
-    ) and (reads_outside(view, place) or _asks_an_object(view, place))
+    return any(_comes_to_call(view, value, Where(place.path, scope.id, order)) for order, value in scope.returns) and (
+        reads_outside(view, place) or _asks_an_object(view, place)
+    )
 
 
 def _asks_an_object(view: View, place: Where) -> bool:
@@ -127,7 +127,7 @@ def _asks_an_object(view: View, place: Where) -> bool:
     return False
 
 
-def _comes_to_call(view: View, expr: Expr, where: Where, depth: int) -> bool:
+def _comes_to_call(view: View, expr: Expr, where: Where, depth: int = 0) -> bool:
     if depth > _DEPTH:
         return False
     if isinstance(expr, Call):
@@ -155,7 +155,7 @@ def reaches_prompt(here: Here, call: Call) -> bool:
                 or _into_agent(view, callee, called.call, where)
                 or _into_sender(view, callee, called.call, where)
             )
-            if any(_carries(view, expr, at, call, 0, set()) for expr, at in exprs):
+            if any(_carries(view, expr, at, call, set()) for expr, at in exprs):
                 return True
     return False
 
@@ -191,7 +191,7 @@ def _is_prompt_function(view: View, path: str, number: int) -> bool:
     return any(one.kind == "function" and one.origin.kind is Kind.DEFINITION for one in found)
 
 
-def _carries(view: View, expr: Expr, where: Where, call: Call, depth: int, seen: set[tuple[int, Where]]) -> bool:
+def _carries(view: View, expr: Expr, where: Where, call: Call, seen: set[tuple[int, Where]], depth: int = 0) -> bool:
     """Whether CALL's result is part of EXPR, through local names, texts and lists."""
     if expr == call:
         return True
@@ -205,14 +205,14 @@ def _carries(view: View, expr: Expr, where: Where, call: Call, depth: int, seen:
             return False
         for value, at in view.project.given(expr.id, where):
             made = value.source if isinstance(value, (Each, Enter, Part)) else value
-            if _carries(view, made, at, call, depth + 1, seen):
+            if _carries(view, made, at, call, seen, depth + 1):
                 return True
         for grown in view.threads.grown(Name(expr.id), where.path, scope):
             at = Where(where.path, grown.scope, grown.order)
-            if any(_carries(view, arg, at, call, depth + 1, seen) for arg in grown.call.args):
+            if any(_carries(view, arg, at, call, seen, depth + 1) for arg in grown.call.args):
                 return True
         return False
     inner = children(expr)
     if isinstance(expr, Call) and isinstance(expr.func, Attr) and expr.func.name not in _OF_DATA:
         inner = inner[1:]  # what another object is asked is not what the object itself says
-    return any(_carries(view, child, where, call, depth + 1, seen) for child in inner)
+    return any(_carries(view, child, where, call, seen, depth + 1) for child in inner)

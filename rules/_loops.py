@@ -156,7 +156,7 @@ def _is_batch(node: cst.For, here: Here) -> bool:
         if _may_remember(here, called):
             return False
         passed = (*called.call.args, *(value for _, value in called.call.keywords))
-        if any(_made_of(here, value, left, called.order, 0) for value in passed):
+        if any(_made_of(here, value, left, called.order) for value in passed):
             return False
     return asked
 
@@ -203,7 +203,7 @@ def _left_behind(here: Here, end: int) -> set[str]:
     return found
 
 
-def _made_of(here: Here, expr: Expr, names: set[str], order: int, depth: int) -> bool:
+def _made_of(here: Here, expr: Expr, names: set[str], order: int, depth: int = 0) -> bool:
     scope = here.scope
     for one in walk(expr):
         if not isinstance(one, Name):

@@ -40,7 +40,7 @@ def _comes_back(view: View, place: Where, scope: Scope, order: int, value: Expr)
         if any(one.shape == "messages" for one in view.tracer.origins(part, where)):
             return any(_goes_to_model(view, place, name) for name in names)
         for name in names:
-            if not _is_made_of(view, part, name, where, 0) or not _is_thread(view, place, name):
+            if not _is_made_of(view, part, name, where) or not _is_thread(view, place, name):
                 continue
             if view.steps.asks(place) is not None or _holds_thread(view, name, where):
                 return True
@@ -49,7 +49,7 @@ def _comes_back(view: View, place: Where, scope: Scope, order: int, value: Expr)
     return False
 
 
-def _is_made_of(view: View, expr: Expr, name: str, where: Where, depth: int) -> bool:
+def _is_made_of(view: View, expr: Expr, name: str, where: Where, depth: int = 0) -> bool:
     """Whether EXPR is the parameter NAME, a copy of it, or a list or dict that it goes into whole."""
     if isinstance(expr, Name):
         bound = view.tracer.parameter_of(expr, where)
@@ -115,7 +115,7 @@ def _goes_to_model(view: View, place: Where, name: str) -> bool:
     for called in view.project.calls_in(place.path, place.scope):
         where = place._replace(order=called.order)
         given = (*called.call.args, *(value for _, value in called.call.keywords))
-        if any(_mentions(view, value, name, where, 0) for value in given) and _asks(view, place.path, called.order):
+        if any(_mentions(view, value, name, where) for value in given) and _asks(view, place.path, called.order):
             return True
     return False
 
@@ -124,7 +124,7 @@ def _asks(view: View, path: str, order: int) -> bool:
     return any(one.does in ("call-model", "run", "run-graph") for one in view.reach.inside(path, order, order))
 
 
-def _mentions(view: View, expr: Expr, name: str, where: Where, depth: int) -> bool:
+def _mentions(view: View, expr: Expr, name: str, where: Where, depth: int = 0) -> bool:
     for one in walk(expr):
         if one == Name(name):
             return True

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from factorlint.expr import Expr
 from factorlint.facts import Called
-from factorlint.origin import Kind, Where
+from factorlint.origin import Where
 from factorlint.provenance.answers import answers_in, is_transport
 from factorlint.provenance.known_calls import passes_on
 from factorlint.rule import Here
@@ -54,9 +54,9 @@ def _in_a_tool(here: Here) -> bool:
     holder = view.project.class_of(Where(path, function.id, function.order))
     for method in view.project.methods(path, holder.id) if holder is not None else ():
         if (path, method.id) in view.agents.bodies:
-            below = view.reach.below(Where(path, method.id, method.order))
-            places = [one.callee.place for one in below if one.depth == 0 and one.callee.place is not None]
-            if any((place.path, place.scope) == (path, function.id) for place in places):
+            below = [one for one in view.reach.below(Where(path, method.id, method.order)) if one.depth == 0]
+            bodies = (body for one in below for body in view.reach.bodies(one.callee))
+            if any((body.path, body.scope) == (path, function.id) for body in bodies):
                 return True
     return False
 
@@ -68,7 +68,7 @@ def what_of(here: Here, called: Called) -> str | None:
     if agents.chosen_by_model(called.call, where):
         return "the tool call"
     callees = here.view.reach.callees(path, called)
-    if not any(one.kind is Kind.LIBRARY and passes_on(one.path) for one in callees):
+    if not any(passes_on(one.path) for one in callees):
         for one in here.view.tracer.origins(called.call, where):
             if one.shape in ("parsed", "arguments") and called.call.args:
                 return PARSE

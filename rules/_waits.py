@@ -49,7 +49,7 @@ def is_future(here: Here, node: cst.BaseExpression) -> bool:
     """Whether NODE is a future that this tree made, to be set by something else, or a wait around one."""
     if isinstance(node, cst.Call):
         around = any(one.path in _AROUND for one in here.callees(node))
-        return around and any(is_future(here, arg.value) for arg in node.args[:1])
+        return around and any(is_future(here, arg.value) for arg in node.args)
     return any(
         one.kind in (Kind.INSTANCE, Kind.LIBRARY) and one.path.removesuffix("()").endswith(_FUTURES)
         for one in here.origins(node)

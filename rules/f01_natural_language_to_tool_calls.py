@@ -126,11 +126,9 @@ class NaturalLanguageToToolCalls(Rule):
     def visit_Call(self, node: cst.Call, here: Here) -> Iterator[Mark]:
         for held in here.held(node, "FL0103"):
             yield here.mark_held(FRAMEWORK_PARSED_OUTPUT, node, held)
-        said = False
         for held in here.held(node, "typed-llm-output"):
-            said = True
             yield here.mark_held(TYPED_LLM_OUTPUT, node, held)
-        if not said and _types(node, here):
+        if _types(node, here):
             yield here.mark(TYPED_LLM_OUTPUT, node, confidence=Confidence.MEDIUM)
         yield from self._executed(node, here)
 
@@ -152,7 +150,7 @@ class NaturalLanguageToToolCalls(Rule):
 
     def _parsed(self, here: Here) -> Iterator[Mark]:
         """A function that takes an answer apart is reported once, where it begins to."""
-        number = here.view.scopes.get(here.where.order, 0) if here.where.order >= 0 else 0
+        number = here.view.scopes.get(here.where.order, 0)
         if (here.where.path, number) in here.view.agents.bodies:
             return
         inside = [one for one in here.inside(cst.Call, cst.Comparison, cst.Match) if one.where.scope == number]
@@ -186,7 +184,7 @@ def _types(node: cst.Call, here: Here) -> bool:
         if symbol is not None and symbol.does == "call-model" and symbol.answer == "typed":
             return not here.plays(callee.receiver or callee, "structured-client")
         shapes = _checked_shapes(callee, here)
-        if shapes and any(one.shape in shapes for arg in node.args for one in here.answers(arg.value)):
+        if any(one.shape in shapes for arg in node.args for one in here.answers(arg.value)):
             return True
     return False
 
@@ -224,7 +222,7 @@ def _takes_apart(here: Here) -> str | None:
         word = any(_literal(here, side) for side in sides)
         return "comparison" if word and any(_is_text(side, here) for side in sides) else None
     if isinstance(node.func, cst.Attribute) and node.func.attr.value in _TAKES_APART:
-        if node.func.attr.value in _LOOKS_FOR and not any(here.text(arg.value) for arg in node.args[:1]):
+        if node.func.attr.value in _LOOKS_FOR and not any(here.text(arg.value) for arg in node.args):
             return None  # where a piece of the text itself stands
         return f"{node.func.attr.value}()" if _is_text(node.func.value, here) else None
     for callee in here.callees(node):

@@ -329,10 +329,7 @@ def _cuts(expr: Expr, name: str) -> bool:
 
 
 def _slices(expr: Expr, name: str) -> bool:
-    return any(
-        isinstance(one, Item) and isinstance(one.key, Other) and one.key.kind == "slice" and _mentions(one.base, name)
-        for one in walk(expr)
-    )
+    return any(isinstance(one, Item) and isinstance(one.key, Other) and _mentions(one.base, name) for one in walk(expr))
 
 
 def _mentions(expr: Expr, name: str) -> bool:

@@ -240,10 +240,10 @@ def _looked_up(call: Call, here: Here) -> Origin | None:
 
 def _no_tools(held: Held) -> bool:
     """An empty list of tools, passed or traced."""
-    row = held.arguments.given.get(held.fact.at or "")
+    row = held.arguments.given.get(held.fact.at)
     if row is None:
         return False
-    found = held.arguments.values(held.fact.at or "")
+    found = held.arguments.values(held.fact.at)
     return bool(found) and all(one in ((), None) for one in found)
 
 

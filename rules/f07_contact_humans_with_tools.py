@@ -191,10 +191,8 @@ def _approval(node: cst.FunctionDef, here: Here) -> tuple[cst.Decorator | None, 
     for decorator in node.decorators:
         made = decorator.decorator
         for origin in here.origins(made.func if isinstance(made, cst.Call) else made):
-            symbol = origin.symbol
-            for fact in here.view.catalog.facts(symbol) if symbol is not None else ():
-                asks = fact.check == HUMAN_AS_TOOL.id and {fact.at: "truthy"} in fact.when
-                if asks and symbol is not None and fact.at in symbol.parameter("approval"):
+            for fact in here.view.catalog.facts(origin.symbol) if origin.symbol is not None else ():
+                if fact.check == HUMAN_AS_TOOL.id and {fact.at: "truthy"} in fact.when:
                     return decorator, Fix(fact.at, "True")
     return None, None
 

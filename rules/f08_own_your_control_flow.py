@@ -251,7 +251,7 @@ def _feeds_forward(here: Here, place: Where) -> bool:
         if _when_a_person_says_so(here, where, scope.order) or _in_a_while(here, where, scope.order):
             continue
         passed = (*called.call.args, *(value for _, value in called.call.keywords))
-        if any(_comes_from(here, value, where, made - {id(called.call)}, 0) for value in passed):
+        if any(_comes_from(here, value, where, made - {id(called.call)}) for value in passed):
             return True
     return False
 
@@ -281,7 +281,7 @@ def _when_a_person_says_so(here: Here, where: Where, top: int) -> bool:
     )
 
 
-def _comes_from(here: Here, expr: Expr, where: Where, made: set[int], depth: int) -> bool:
+def _comes_from(here: Here, expr: Expr, where: Where, made: set[int], depth: int = 0) -> bool:
     """Whether EXPR is built, in this function, from what one of the calls MADE gave."""
     given = here.view.project.given
     for one in walk(expr):

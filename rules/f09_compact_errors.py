@@ -258,7 +258,7 @@ class CompactErrors(Rule):
 
 def _worded(held: Held, here: Here) -> bool:
     """Whether a text or a function of the tree is the argument that words the error."""
-    row = held.arguments.given.get(held.fact.at or "")
+    row = held.arguments.given.get(held.fact.at)
     if row is None:
         return False
     return any(

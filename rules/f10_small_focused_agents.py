@@ -271,7 +271,7 @@ def _makers(here: Here, call: Call, symbol: Symbol, origin: Origin) -> Iterator[
 
 
 def _first_of(runs: list[Run], call: Call, here: Here) -> bool:
-    return bool(runs) and runs[0].called.call == call and runs[0].where == here.where
+    return any(one.called.call == call and one.where == here.where for one in runs[:1])
 
 
 def _said_before(here: Here, call: Call, symbol: Symbol, origin: Origin, limit: Limit) -> bool:
