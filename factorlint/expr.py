@@ -1,7 +1,7 @@
 """What is left of an expression once only provenance matters: a small, picklable language.
 
-`ast` and LibCST are both lowered to it (`facts.py`, `lower.py`; a test holds the two equal), so that provenance is
-written once. ``await x`` is x, a parenthesis is nothing, a starred argument keeps its star.
+`ast` and LibCST are both lowered to it (`expressions.py`, `lower.py`; a test holds the two equal), so that provenance
+is written once. ``await x`` is x, a parenthesis is nothing, a starred argument keeps its star.
 """
 
 from __future__ import annotations
@@ -148,6 +148,18 @@ def const(value: object) -> Const:
 
 
 _PLAIN = frozenset(("str", "int", "float", "bool", "bytes", "NoneType"))
+
+
+def merged(parts: Sequence[Expr]) -> tuple[Expr, ...]:
+    """Neighbouring literal pieces as one: the parsers cut f-strings at different places."""
+    out: list[Expr] = []
+    for part in parts:
+        for piece in part.parts if isinstance(part, Text) else (part,):
+            if isinstance(piece, Const) and out and isinstance(out[-1], Const):
+                out[-1] = const(f"{out[-1].value!s}{piece.value!s}")
+            elif piece != Const("", "str"):
+                out.append(piece)
+    return tuple(out)
 
 
 def children(expr: Expr) -> tuple[Expr, ...]:

@@ -6,9 +6,10 @@ import ast
 import warnings
 
 from factorlint import guard
-from factorlint.facts import Facts, learn
+from factorlint.facts import Facts
 from factorlint.model import Problem
 from factorlint.source import Source
+from factorlint.statements import learn
 
 
 def learn_one(one: Source) -> Facts | Problem:

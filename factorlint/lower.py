@@ -1,6 +1,6 @@
 """A LibCST expression → the small language of `expr.py`: what lets a rule's node meet the facts.
 
-`facts.py` lowers `ast`; a test holds the two equal on every expression of the fixtures.
+`expressions.py` lowers `ast`; a test holds the two equal on every expression of the fixtures.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from typing import Any
 
 import libcst as cst
 
-from factorlint.expr import Attr, Call, Const, Dict, Expr, Item, Lambda, Name, Op, Other, Seq, Star, Text, const
-from factorlint.facts import merged
+from factorlint.expr import Attr, Call, Const, Dict, Expr, Item, Lambda, Name, Op, Other, Seq, Star, Text, const, merged
 
 
 def lower(node: cst.CSTNode) -> Expr:

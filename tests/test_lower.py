@@ -14,9 +14,9 @@ import pytest
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 import factorlint
-from factorlint.facts import learn
 from factorlint.lower import lower
 from factorlint.position import spans
+from factorlint.statements import learn
 from factorlint.walk import Walk
 
 ROOT = Path(__file__).parent.parent

@@ -8,7 +8,8 @@ import libcst as cst
 import pytest
 
 from factorlint import older
-from factorlint.facts import Facts, learn
+from factorlint.facts import Facts
+from factorlint.statements import learn
 from factorlint.walk import Walk
 
 # Newer → what it means in syntax that every supported Python reads.

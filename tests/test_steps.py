@@ -6,12 +6,12 @@ import ast
 
 from factorlint import catalog, graphs
 from factorlint.agents import Agents
-from factorlint.facts import learn
 from factorlint.modules import Modules
 from factorlint.origin import Where
 from factorlint.project import Project
 from factorlint.provenance import Tracer
 from factorlint.reach import Reach
+from factorlint.statements import learn
 from factorlint.steps import Steps
 from factorlint.surfaces import Surfaces
 from factorlint.threads import Threads

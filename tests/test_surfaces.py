@@ -6,11 +6,11 @@ import ast
 
 from factorlint.agents import Agents
 from factorlint.catalog import builtin
-from factorlint.facts import learn
 from factorlint.modules import Modules
 from factorlint.project import Project
 from factorlint.provenance import Tracer
 from factorlint.reach import Reach
+from factorlint.statements import learn
 from factorlint.surfaces import Surfaces
 
 AGENT = """

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from factorlint.expr import Caught, Const, Dict, Expr, Item, Op, Other, Seq, last_name
-from factorlint.facts import quoted
+from factorlint.expressions import quoted
 from factorlint.model import Confidence
 from factorlint.origin import UNKNOWN, Kind, Origin, Where
 from factorlint.provenance.tracing import Origins, Tracing
