@@ -247,6 +247,27 @@ class Agents:
         first = all(self._told.get(key) == (1, where) for key in self._lists(symbol, call, where, DESCRIBED))
         return held if first and not self._must_name(symbol, call, where, len(held.tools)) else Toolset((), False, None)
 
+    def has_own_schemas(self, symbol: Symbol, call: Call, where: Where) -> bool:
+        """Whether CALL is the one that tells a model of tools that the tree describes by schemas, and runs itself."""
+        if any(self._told.get(key) != (1, where) for key in self._lists(symbol, call, where, DESCRIBED)):
+            return False
+        return any(
+            self._is_schema(one)
+            for row in self._given(symbol, call, where, DESCRIBED).values()
+            for one in self._items(*row)
+        )
+
+    def _items(self, expr: Expr, where: Where) -> Iterator[Origin]:
+        for one in self.tracer.origins(expr, where):
+            if one.kind is Kind.CONTAINER:
+                yield from self.tracer.iterate(one)
+
+    def _is_schema(self, one: Origin) -> bool:
+        """A description with parameters; a function or a class of the tree, from which a library makes one."""
+        if isinstance(one.expr, Dict):
+            return any(isinstance(key, Const) and key.value in _SCHEMAS for key, _ in one.expr.items)
+        return one.kind is Kind.DEFINITION or self._body(one) is not None
+
     def _named(self, symbol: Symbol, call: Call, where: Where, role: str) -> Toolset:
         """The tools in the arguments of ROLE."""
         tools: list[Tool | None] = []
@@ -329,14 +350,14 @@ class Agents:
     def tool(self, item: Expr, where: Where) -> Tool:
         """One element of a tool list: a function, a wrapped function, a tool object, a class."""
         origin = self.tracer.origin(item, where)
-        body = self._body(origin, where)
+        body = self._body(origin)
         scope = self.tracer.project.scope(body) if body is not None else None
         name = scope.name if scope is not None and scope.name not in _RUNS else last_name(item)
         if isinstance(item, Call):
             name = name or last_name(item.func)
         return Tool(name, origin, item, where, body)
 
-    def _body(self, origin: Origin, where: Where, depth: int = 0) -> Where | None:
+    def _body(self, origin: Origin, depth: int = 0) -> Where | None:
         project = self.tracer.project
         if origin.kind is Kind.DEFINITION and origin.place is not None:
             if project.scope(origin.place).kind == "function":
@@ -351,11 +372,12 @@ class Agents:
             for value in passed:  # FunctionTool(f), Tool(func=f), StructuredTool.from_function(f)
                 for one in self.tracer.origins(value, origin.made):
                     if one.kind is Kind.DEFINITION:
-                        return self._body(one, where, depth + 1)
+                        return self._body(one, depth + 1)
         return None
 
 
 DESCRIBED = "tools_described"  # the role of an argument by which a model is told of tools that the call does not run
+_SCHEMAS = ("input_schema", "inputSchema", "parameters", "function", "toolSpec")
 _FREE = frozenset({"auto", "any", "required", "none", None})  # ways to say that the model chooses
 _CHOICE = ("name", "arguments", "parsed", "calls", "response", "text")
 _STARTS = ("run", "run-graph", "step", "serve")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Const, Name
+from factorlint.expr import Call, Const, Name
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Origin
 from factorlint.rule import Here, Mark, Rule
@@ -128,7 +128,7 @@ class NaturalLanguageToToolCalls(Rule):
             yield here.mark_held(FRAMEWORK_PARSED_OUTPUT, node, held)
         for held in here.held(node, "typed-llm-output"):
             yield here.mark_held(TYPED_LLM_OUTPUT, node, held)
-        if _types(node, here):
+        if _types(node, here) or _chooses_by_schema(node, here):
             yield here.mark(TYPED_LLM_OUTPUT, node, confidence=Confidence.MEDIUM)
         yield from self._executed(node, here)
 
@@ -173,6 +173,18 @@ class NaturalLanguageToToolCalls(Rule):
             if answer.shape in (*_READ, "parsed", "typed"):
                 yield here.mark(EXECUTED_LLM_OUTPUT, node, confidence=Confidence.MEDIUM, what=what)
                 return
+
+
+def _chooses_by_schema(node: cst.Call, here: Here) -> bool:
+    """Whether the model is told of tools that the tree describes: its choice comes back by name and schema.
+
+    Whether the arguments are then checked is a matter of F4.
+    """
+    call = here.expr(node)
+    return isinstance(call, Call) and any(
+        one.symbol is not None and here.view.agents.has_own_schemas(one.symbol, call, here.where)
+        for one in here.callees(node)
+    )
 
 
 def _types(node: cst.Call, here: Here) -> bool:
