@@ -264,8 +264,10 @@ class Agents:
 
     def _is_schema(self, one: Origin) -> bool:
         """A description with parameters; a function or a class of the tree, from which a library makes one."""
-        if isinstance(one.expr, Dict):
-            return any(isinstance(key, Const) and key.value in _SCHEMAS for key, _ in one.expr.items)
+        if isinstance(one.expr, Dict) and one.place is not None:
+            said = [value for key, value in one.expr.items if isinstance(key, Const) and key.value in _SCHEMAS]
+            found = [origin for value in said for origin in self.tracer.origins(value, one.place)]
+            return bool(said) and all(origin.kind is not Kind.INSTANCE for origin in found)  # a server's is not ours
         return one.kind is Kind.DEFINITION or self._body(one) is not None
 
     def _named(self, symbol: Symbol, call: Call, where: Where, role: str) -> Toolset:
