@@ -41,9 +41,9 @@ class Misnumbered(Exception):
 class Walk:
     """The nodes of a tree in source order. Leaves that no rule can look into (operators, names) are among them.
 
-    SCOPES maps the statement number of each ``def`` and ``class`` to its scope number, as `statements.py` numbered them.
-    NUMBERS are those of the statements, in order, where the module is not the whole file. Raises Misnumbered where
-    they are not those of the module.
+    SCOPES maps the statement number of each ``def`` and ``class`` to its scope number, as `statements.py` numbered
+    them. NUMBERS are those of the statements, in order, where the module is not the whole file. Raises Misnumbered
+    where they are not those of the module.
     """
 
     def __init__(self, module: cst.CSTNode, scopes: Mapping[int, int], numbers: Sequence[int] | None = None) -> None:
