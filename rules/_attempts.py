@@ -55,7 +55,7 @@ def _parsed_below(handler: Here, tried: Here, parsed: list[Called], swallows: Sw
         if called.scope == function.id and _come_to(tried, called.order) and answers & set(_answers(tried, called))
     }
     later = [Here(tried.view, tried.walk, step) for step in tried.walk.all(cst.Try) if step.order >= after]
-    around = [one for one in later if one.step.scope == function.id and not again.isdisjoint(_tries.body(one))]
+    around = [one for one in later if not again.isdisjoint(_tries.body(one))]
     return bool(again) and not any(_loses(one, swallows) for one in around)
 
 

@@ -48,7 +48,7 @@ def _handed_in(view: View, called: Called, where: Where) -> list[Origin]:
     func = called.call.func
     names = [func.base, *called.call.args] if isinstance(func, Attr) else [*called.call.args]
     found: list[Origin] = []
-    for name in names[:2]:
+    for name in names:
         if not isinstance(name, Name):
             continue
         bound = view.tracer.parameter_of(name, where)

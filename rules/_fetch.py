@@ -37,6 +37,7 @@ _NO_FETCH = re.compile(
     r"config|setting|env|prompt|template|model|client|llm|key|logger|tool|schema|agent|message", re.I
 )
 _ASKS = ("call-model", "run", "run-graph")
+_WRITES = ("append", "add", "set", "update", "stream", "send", "write")
 
 
 def reading(here: Here, call: Call) -> str | None:
@@ -121,8 +122,10 @@ def _asks_an_object(view: View, place: Where) -> bool:
         base = called.call.func
         while isinstance(base, Attr):
             base = base.base
-        if isinstance(base, Name) and base.id in given and isinstance(called.call.func, Attr):
-            if not called.call.func.name.startswith(("append", "add", "set", "update", "stream", "send", "write")):
+        if isinstance(base, Name) and base.id in given:
+            if not last_name(called.call.func).startswith(
+                ("append", "add", "set", "update", "stream", "send", "write")
+            ):
                 return True
     return False
 
@@ -188,7 +191,7 @@ def _is_prompt_function(view: View, path: str, number: int) -> bool:
         if any(view.catalog.is_a(one.symbol, "prompt-template") for one in view.tracer.origins(func, outside)):
             return True
     found = view.prompts.by_statement.get((path, scope.order), ())
-    return any(one.kind == "function" and one.origin.kind is Kind.DEFINITION for one in found)
+    return any(one.kind == "function" for one in found)
 
 
 def _carries(view: View, expr: Expr, where: Where, call: Call, seen: set[tuple[int, Where]], depth: int = 0) -> bool:

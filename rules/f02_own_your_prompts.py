@@ -65,7 +65,7 @@ MODEL_WRITTEN_PROMPT = Check(
 OWNED_PROMPT = Check(None, "owned-prompt", Owner.CODE, None, "the prompt is written in this tree and sent as it is")
 
 _MAX_INLINE = 3  # lines of text; from the specification of FL0204
-_HELD = (HIDDEN_PROMPT_CONSTRUCTOR, FRAMEWORK_DEFAULT_PROMPT, REMOTE_PROMPT, PROMPT_WITH_ADDITIONS)
+_HELD = (HIDDEN_PROMPT_CONSTRUCTOR, REMOTE_PROMPT, FRAMEWORK_DEFAULT_PROMPT, PROMPT_WITH_ADDITIONS)
 _TEXTS = (cst.SimpleString, cst.ConcatenatedString, cst.FormattedString, cst.TemplatedString, cst.BinaryOperation)
 
 

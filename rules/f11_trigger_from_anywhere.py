@@ -108,7 +108,7 @@ class TriggerFromAnywhere(Rule):
     def visit_Call(self, node: cst.Call, here: Here) -> Iterator[Mark]:
         for started in here.view.surfaces.by_statement.get((here.where.path, here.where.order), ()):
             start, kind = started.start, _KINDS.get(started.surface.kind, "this surface")
-            if start.where != here.where or here.expr(node) != start.called.call:
+            if here.call(node) != start.called.call:
                 continue
             if started.kept:
                 yield here.mark(TRIGGER_LOCKED_AGENT, node, start.callee, what=started.kept, detail=kind)
