@@ -56,7 +56,7 @@ ERROR_AS_EVENT = Check(None, "error-as-event", Owner.CODE, None, "the error join
 HANDLED_ERROR = Check(None, "handled-error", Owner.CODE, None, "the error is shown, or returned in the result")
 BOUNDED_RETRY = Check(None, "bounded-retry", Owner.CODE, None, "the retry is bounded")
 
-_COUNTERS = ("attempt", "retr", "tries", "trial")
+_ATTEMPTS = frozenset("attempt attempts retry retries try tries trial trials".split())
 
 
 class CompactErrors(Rule):
@@ -165,11 +165,15 @@ class CompactErrors(Rule):
     # -- loops that try again --------------------------------------------------------------------------------------
 
     def visit_While(self, node: cst.While, here: Here) -> Iterator[Mark]:
+        test = here.expr(node.test)
+        if _compares(test) and any(isinstance(one, Name) and _is_counter(one.id) for one in walk(test)) and _asks(here):
+            yield here.mark(BOUNDED_RETRY, node)
+            return
         for tried in node.body.body:
             if not isinstance(tried, cst.Try) or not _asks(here) or _begins_anew(here):
                 continue
             endless = isinstance(node.test, cst.Name) and node.test.value == "True"
-            counted = _counts(here) or (not endless and _compares(here.expr(node.test)))
+            counted = _counts(here) or (not endless and _compares(test))
             goes_on = [one for one in here.inside(cst.ExceptHandler) if _goes_on(one) and not _may_refuse(one)]
             if goes_on and endless and not counted:
                 yield here.mark(UNBOUNDED_RETRY, node, what="it goes on after every error, with no counter")
@@ -180,9 +184,7 @@ class CompactErrors(Rule):
         over = here.expr(node.iter)
         target = node.target.value if isinstance(node.target, cst.Name) else ""
         counted = isinstance(over, Call) and over.func == Name("range")
-        tries = any(word in target.lower() for word in _COUNTERS) or any(
-            _asks_in_body(one) for one in here.inside(cst.Try)
-        )
+        tries = _is_counter(target) or any(_asks_in_body(one) for one in here.inside(cst.Try))
         if counted and tries and _asks(here):
             yield here.mark(BOUNDED_RETRY, node)
 
@@ -247,13 +249,16 @@ class CompactErrors(Rule):
 
     def visit_Raise(self, node: cst.Raise, here: Here) -> Iterator[Mark]:
         """``raise ModelRetry``: the framework gives the error to the model."""
-        if node.exc is None or here.enclosing(cst.ExceptHandler) is not None:
-            return
+        handler = here.outer(cst.ExceptHandler)
+        tried = handler.outer(cst.Try) if handler is not None else None
+        if node.exc is None or (tried is not None and _tries.what(tried) is not None):
+            return  # of those the handler is the site
+        at = handler or here
         target = node.exc.func if isinstance(node.exc, cst.Call) else node.exc
         for origin in here.origins(target):
             if here.plays(origin, "retry") and origin.kind is Kind.LIBRARY and origin.symbol is not None:
                 if origin.symbol.does != "retry":
-                    yield here.mark(ERROR_AS_EVENT, node, origin, owner=Owner.SHARED)
+                    yield at.mark(ERROR_AS_EVENT, at.node, origin, owner=Owner.SHARED)
 
 
 def _worded(held: Held, here: Here) -> bool:
@@ -407,6 +412,11 @@ def _counts(here: Here) -> bool:
     if not grown:
         return False
     return any(any(one in grown for one in walk(inner.expr(inner.node))) for inner in here.inside(cst.Comparison))
+
+
+def _is_counter(name: str) -> bool:
+    """Whether NAME says that attempts are counted."""
+    return not _ATTEMPTS.isdisjoint(name.lower().split("_"))
 
 
 def _compares(test: Expr) -> bool:
