@@ -191,7 +191,7 @@ def _is_prompt_function(view: View, path: str, number: int) -> bool:
         if any(view.catalog.is_a(one.symbol, "prompt-template") for one in view.tracer.origins(func, outside)):
             return True
     found = view.prompts.by_statement.get((path, scope.order), ())
-    return any(one.kind == "function" for one in found)
+    return any(one.kind == "function" and one.origin.kind is Kind.DEFINITION for one in found)
 
 
 def _carries(view: View, expr: Expr, where: Where, call: Call, seen: set[tuple[int, Where]], depth: int = 0) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import permutations
 
 import libcst as cst
 
@@ -94,8 +95,8 @@ def asks_for_own_words(here: Here) -> bool:
     """Whether what is looked for is a mark that the tree itself puts into texts that go the same way."""
     expr = here.expr(here.node)
     pairs: list[tuple[Expr, Expr]] = []
-    if isinstance(expr, Op) and len(expr.operands) == 2:
-        pairs = [expr.operands, expr.operands[::-1]]
+    if isinstance(expr, Op):
+        pairs = list(permutations(expr.operands, 2))
     elif isinstance(expr, Call) and isinstance(expr.func, Attr) and expr.func.name in ("startswith", "endswith"):
         pairs = [(expr.func.base, one) for one in expr.args]
     tracer = here.view.tracer

@@ -52,9 +52,8 @@ def _comes_back(view: View, place: Where, scope: Scope, order: int, value: Expr)
 def _is_made_of(view: View, expr: Expr, name: str, where: Where, depth: int = 0) -> bool:
     """Whether EXPR is the parameter NAME, a copy of it, or a list or dict that it goes into whole."""
     if isinstance(expr, Name):
-        bound = view.tracer.parameter_of(expr, where)
-        if bound is not None:
-            return expr.id == name and bound[0].id == where.scope
+        if view.tracer.parameter_of(expr, where) is not None:
+            return expr.id == name
         return depth <= _DEPTH and any(
             _is_made_of(view, value, name, at, depth + 1) for value, at in view.project.given(expr.id, where)
         )
