@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Attr, Call, Each, Expr, Name, last_name, walk
+from factorlint.expr import Attr, Call, Each, Expr, Name, Op, last_name, walk
 from factorlint.facts import Binding, Called
 from factorlint.model import Confidence
 from factorlint.origin import Kind, Origin, Where
@@ -19,6 +19,8 @@ from ._people import asks
 
 MODEL = ("call-model", "run")
 _FAR = 4  # functions between a loop and its model call: run → step → query → the model's own class → its retry
+_ATTEMPTS = frozenset("attempt attempts retry retries try tries trial trials".split())
+_COMPARES = ("<", "<=", ">", ">=", "!=")
 _BRANCHES = (cst.If, cst.While, cst.Match, cst.IfExp, cst.Assert)
 
 
@@ -86,16 +88,27 @@ def _made_inside(answer: Origin, here: Here) -> bool:
 def only_retries(node: cst.While | cst.For, here: Here) -> bool:
     """Whether the loop takes no further steps: it repeats one call until it succeeds, or asks about one thing each."""
     if isinstance(node, cst.For):
-        target = node.target.value.lower() if isinstance(node.target, cst.Name) else ""
-        named = any(word in target for word in ("attempt", "retr", "tries", "trial"))
+        named = isinstance(node.target, cst.Name) and is_counter(node.target.value)
         return named or _tries_first(node) or _ends_on_success(node) or _is_batch(node, here)
-    if _ends_on_success(node):
+    if _ends_on_success(node) or counts_attempts(here.expr(node.test)):
         return True
     body = node.body.body
     if len(body) != 1 or not isinstance(body[0], cst.Try):
         return False
     counted = not (isinstance(node.test, cst.Name) and node.test.value == "True")
     return counted or not (_grows(here) or _steps_object(here))
+
+
+def is_counter(name: str) -> bool:
+    """Whether NAME says that attempts are counted."""
+    return not _ATTEMPTS.isdisjoint(name.lower().split("_"))
+
+
+def counts_attempts(test: Expr) -> bool:
+    """``attempts < 3``"""
+    inside = list(walk(test))
+    compared = any(isinstance(one, Op) and one.op in _COMPARES for one in inside)
+    return compared and any(isinstance(one, Name) and is_counter(one.id) for one in inside)
 
 
 def _tries_first(node: cst.For) -> bool:

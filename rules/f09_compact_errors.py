@@ -11,9 +11,9 @@ from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Where
 from factorlint.rule import Held, Here, Mark, Rule
 
-from . import _attempts, _fallbacks, _observations, _tries, _waits
+from . import _asked_again, _attempts, _fallbacks, _observations, _tries, _waits
 from ._handlers import Does, fate, kept_for_later
-from ._loops import begins_anew
+from ._loops import begins_anew, counts_attempts, is_counter
 from ._mended import bound, one_line, switched_off, told
 
 UNBOUNDED_RETRY = Check(
@@ -55,8 +55,6 @@ FRAMEWORK_ERROR_HANDLING = Check(
 ERROR_AS_EVENT = Check(None, "error-as-event", Owner.CODE, None, "the error joins the thread and the loop goes on")
 HANDLED_ERROR = Check(None, "handled-error", Owner.CODE, None, "the error is shown, or returned in the result")
 BOUNDED_RETRY = Check(None, "bounded-retry", Owner.CODE, None, "the retry is bounded")
-
-_ATTEMPTS = frozenset("attempt attempts retry retries try tries trial trials".split())
 
 
 class CompactErrors(Rule):
@@ -166,9 +164,12 @@ class CompactErrors(Rule):
 
     def visit_While(self, node: cst.While, here: Here) -> Iterator[Mark]:
         test = here.expr(node.test)
-        if _compares(test) and any(isinstance(one, Name) and _is_counter(one.id) for one in walk(test)) and _asks(here):
-            yield here.mark(BOUNDED_RETRY, node)
-            return
+        if _compares(test) and _asks(here):
+            said = _asked_again.corrections(here)
+            yield from (one.mark(ERROR_AS_EVENT, one.node, confidence=Confidence.MEDIUM) for one in said)
+            if said or counts_attempts(test):
+                yield here.mark(BOUNDED_RETRY, node)
+                return
         for tried in node.body.body:
             if not isinstance(tried, cst.Try) or not _asks(here) or _begins_anew(here):
                 continue
@@ -184,8 +185,11 @@ class CompactErrors(Rule):
         over = here.expr(node.iter)
         target = node.target.value if isinstance(node.target, cst.Name) else ""
         counted = isinstance(over, Call) and over.func == Name("range")
-        tries = _is_counter(target) or any(_asks_in_body(one) for one in here.inside(cst.Try))
-        if counted and tries and _asks(here):
+        if not counted or not _asks(here):
+            return
+        said = _asked_again.corrections(here)
+        yield from (one.mark(ERROR_AS_EVENT, one.node, confidence=Confidence.MEDIUM) for one in said)
+        if said or is_counter(target) or any(_asks_in_body(one) for one in here.inside(cst.Try)):
             yield here.mark(BOUNDED_RETRY, node)
 
     def _recursion(self, node: cst.FunctionDef, here: Here, place: Where) -> Iterator[Mark]:
@@ -412,11 +416,6 @@ def _counts(here: Here) -> bool:
     if not grown:
         return False
     return any(any(one in grown for one in walk(inner.expr(inner.node))) for inner in here.inside(cst.Comparison))
-
-
-def _is_counter(name: str) -> bool:
-    """Whether NAME says that attempts are counted."""
-    return not _ATTEMPTS.isdisjoint(name.lower().split("_"))
 
 
 def _compares(test: Expr) -> bool:
