@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from factorlint import arguments
+from factorlint import arguments, choices
 from factorlint.catalog import Symbol
-from factorlint.expr import Attr, Call, Const, Dict, Expr, Item, Seq, Star, last_name
+from factorlint.expr import Call, Const, Dict, Expr, Seq, Star, last_name
 from factorlint.facts import Called
 from factorlint.origin import Kind, Origin, Where
 from factorlint.provenance import Tracer
@@ -145,22 +145,8 @@ class Agents:
                         yield tool.body.path, tool.body.scope
 
     def chosen_by_model(self, call: Call, where: Where) -> bool:
-        """Whether CALL runs what the model chose: looked up by its word, or given its arguments as keywords."""
-        looked_up = call.func.base if isinstance(call.func, Attr) else call.func
-        keys = [looked_up.key] if isinstance(looked_up, Item) else []
-        spread = [value for keyword, value in call.keywords if keyword is None]
-        if isinstance(looked_up, Item) and spread:  # table[name](**arguments): nothing but a dispatch is written so
-            return any(one.kind is Kind.CONTAINER for one in self.tracer.origins(looked_up.base, where))
-        for expr in (*keys, *spread):
-            for one in self.tracer.origins(expr, where):
-                if one.kind is Kind.ANSWER and one.shape in _CHOICE:
-                    return True
-        single = [one for one in (*call.args, *(value for _, value in call.keywords)) if isinstance(one, Item)]
-        return any(
-            one.kind is Kind.ANSWER and one.shape == "arguments"
-            for expr in single
-            for one in self.tracer.origins(expr.base, where)
-        )
+        """Whether CALL runs what the model chose."""
+        return choices.runs_choice(self.tracer, call, where)
 
     def _run_by(self, callee: Origin) -> Iterator[tuple[str, int]]:
         found = self.tracer.method(callee, "__call__") if callee.kind is Kind.OBJECT else callee
@@ -203,7 +189,9 @@ class Agents:
                 where = Where(path, called.scope, called.order)
                 for callee in self.tracer.callees(called.call.func, where):
                     symbol = callee.symbol
-                    if symbol is None or (callee.kind is not Kind.INSTANCE and symbol.does not in _STARTS):
+                    if symbol is None or callee.kind is Kind.ANSWER:
+                        continue  # a method of what a run gave runs nothing
+                    if callee.kind is not Kind.INSTANCE and symbol.does not in _STARTS:
                         continue
                     for maker in (callee.receiver, *self.agents_passed(symbol, called.call, where)):
                         if maker is not None and maker.call is not None and maker.made is not None:
@@ -381,6 +369,5 @@ class Agents:
 DESCRIBED = "tools_described"  # the role of an argument by which a model is told of tools that the call does not run
 _SCHEMAS = ("input_schema", "inputSchema", "parameters", "function", "toolSpec")
 _FREE = frozenset({"auto", "any", "required", "none", None})  # ways to say that the model chooses
-_CHOICE = ("name", "arguments", "parsed", "calls", "response", "text")
 _STARTS = ("run", "run-graph", "step", "serve")
 _RUNS = ("_run", "run", "execute", "forward", "__call__", "_arun", "invoke")

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 
 from factorlint.catalog import Catalog
 from factorlint.expr import Attr, Dict, Expr, Item, Name, Param, Seq, Star, last_name
-from factorlint.facts import Binding, Called, Facts, Scope, Write
+from factorlint.facts import Binding, Called, Facts, Scope, Test, Write
 from factorlint.modules import Modules
 from factorlint.origin import Where
 
 ADDERS = frozenset(("append", "add", "extend", "insert", "update", "appendleft", "setdefault", "put", "push"))
+
+
+Seen = set[tuple[str, str, int, int]]  # what was asked already: a name, file, scope, statement
 
 
 @dataclass(frozen=True)
@@ -200,6 +203,18 @@ class Project:
         return self._calls_on.get((path, scope, holder), ()) if _is_plain(holder) else ()
 
     @functools.cached_property
+    def _tests(self) -> Mapping[tuple[str, int], list[Test]]:
+        rows: dict[tuple[str, int], list[Test]] = {}
+        for path, facts in self.files.items():
+            for test in facts.tests:
+                rows.setdefault((path, test.order), []).append(test)
+        return rows
+
+    def tests_at(self, path: str, order: int) -> Sequence[Test]:
+        """The comparisons that statement ORDER makes itself, and what it matches."""
+        return self._tests.get((path, order), ())
+
+    @functools.cached_property
     def _classes(self) -> Mapping[str, list[tuple[str, Scope]]]:
         """Method name → the classes that define it."""
         rows: dict[str, list[tuple[str, Scope]]] = {}
@@ -213,6 +228,16 @@ class Project:
     def classes_with(self, method: str) -> Sequence[tuple[str, Scope]]:
         """The classes of the tree that define METHOD, in file order."""
         return self._classes.get(method, ())
+
+    @functools.cached_property
+    def base_names(self) -> frozenset[str]:
+        """The last names of all that a class of the tree extends."""
+        return frozenset(
+            last_name(base.base if isinstance(base, Item) else base) or ""
+            for facts in self.files.values()
+            for scope in facts.scopes
+            for base in scope.bases
+        )
 
     def is_stub(self, place: Where) -> bool:
         """Whether a function has no body of its own: a docstring, ``...``, ``pass``, ``raise NotImplementedError``."""
@@ -244,6 +269,14 @@ class Project:
         for row in self.reaching(where.path, rows, where.order):
             if row.value is not None and not isinstance(row.value, Param):
                 yield row.value, where._replace(order=row.order)
+
+    def given_once(self, name: str, where: Where, seen: Seen) -> Iterator[tuple[Expr, Where]]:
+        """As `given`, without what SEEN holds, which grows: a name that many branches lengthen leads back to itself."""
+        for value, at in self.given(name, where):
+            key = (name, at.path, at.scope, at.order)
+            if key not in seen:
+                seen.add(key)
+                yield value, at
 
     def reaching(self, path: str, rows: Sequence[Binding], use: int) -> Sequence[Binding]:
         """Those of ROWS (bindings of one name in one scope) whose value can be seen at statement USE."""

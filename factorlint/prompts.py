@@ -195,7 +195,7 @@ class Prompts:
             for key in ("system", "messages", "contents", "input", "prompt"):
                 if key in keys:
                     yield from self._texts(keys[key], where, SYSTEM if key == "system" else USER, depth + 1)
-        if content is None or "tool_call_id" in keys:
+        if content is None or keys.keys() & _OF_A_CALL or keys.get("type") in _RESULTS:
             return
         role = keys.get("role")
         said = role.value if isinstance(role, Const) else None
@@ -223,6 +223,7 @@ class Prompts:
         if ("asked", id(expr), where) in seen:
             return
         seen.add(("asked", id(expr), where))
+        beside = False
         for origin in self.tracer.origins(expr, where):
             place = origin.place
             if origin.kind is Kind.VALUE and place is not None and isinstance(origin.expr, (Op, Text)):
@@ -236,7 +237,9 @@ class Prompts:
                 continue  # a word that the steps of a graph hand on
             made = self._source(origin, expr, where) if share != _NONE else None
             if made is not None:
-                yield _Written(*made, origin, share)
+                few = isinstance(origin.expr, Text) and _words(origin.expr) < _FEW_WORDS
+                yield _Written(*made, origin, "frame" if beside and few else share)  # a word that is filled in
+                beside = True
 
     def _is_handed(self, expr: Expr, where: Where) -> bool:
         """Whether EXPR reads what a run was given to work on: ``ctx.deps.page`` is data, whoever wrote it."""
@@ -301,16 +304,25 @@ class Prompts:
                 if long and (one.kind == "constant" or (frame and whole)):
                     yield one
 
+    def _joins_lines(self, text: Expr, place: Where) -> bool:
+        """Whether TEXT joins lines that say much themselves; what lists what was read says little."""
+        if not isinstance(text, Text):
+            return False
+        found = [one for part in text.parts if isinstance(part, Name) for one in self.tracer.origins(part, place)]
+        lists = [held.expr for one in found if one.kind is Kind.CONTAINER for held in (one, *one.parts)]
+        lines = [item for held in lists if isinstance(held, Seq) for item in held.items if _is_text(item)]
+        return sum(map(_words, lines)) >= _MANY_WORDS
+
     def _source(self, origin: Origin, expr: Expr, where: Where) -> tuple[str, Expr, Where] | None:
         if origin.kind is Kind.VALUE and origin.expr is not None and origin.place is not None:
-            if not _is_text(origin.expr):
-                return None
             scope = self.tracer.project.scope(origin.place)
+            here = (origin.place.path, origin.place.scope) == (where.path, where.scope)
+            if not _is_text(origin.expr) and (here or not self._joins_lines(origin.expr, origin.place)):
+                return None
             if scope.kind != "function":
                 kind = "literal" if origin.place == where else "constant"
                 return kind, origin.expr, origin.place
-            same = (origin.place.path, origin.place.scope) == (where.path, where.scope)
-            return ("literal" if same else "function"), origin.expr, origin.place
+            return ("literal" if here else "function"), origin.expr, origin.place
         if origin.kind is Kind.ANSWER:
             return "answer", expr, where
         if origin.kind is Kind.INSTANCE and (
@@ -330,10 +342,14 @@ def _bare(expr: Expr) -> Expr:
     return expr
 
 
+_OF_A_CALL = frozenset(("tool_call_id", "tool_use_id", "call_id"))  # a message or block that answers a tool's call
+_RESULTS = tuple(Const(one, "str") for one in ("tool_result", "function_call_output"))
+_MARKUP = re.compile(r"</?[^<>]*>?")  # tags, or the half of one before its name is filled in: no words to a model
 _TRIMS = ("strip", "rstrip", "lstrip")
 _RENDERED = re.compile(r"\.render\(\)(?:\.[lr]?strip\(\))+$")
 _NONE = "none"
 _FEW_WORDS = 8  # a text with fewer of its own is a frame around those that it is filled with
+_MANY_WORDS = 40
 _CALLERS = 64  # calls of one wrapper that are followed
 _READERS = frozenset(("read_text", "read", "safe_load", "load", "loads", "render", "get_template"))
 
@@ -374,7 +390,7 @@ def _joined(expr: Expr | None) -> tuple[Expr, ...]:
 
 def _is_text(expr: Expr) -> bool:
     if isinstance(expr, Const):
-        return isinstance(expr.value, str) and bool(expr.value.strip())
+        return isinstance(expr.value, str) and any(map(str.isalpha, _MARKUP.sub("", expr.value)))
     if isinstance(expr, Op):
         return expr.op in ("+", "%") and any(_is_text(one) for one in expr.operands)
     if isinstance(expr, Call):

@@ -24,6 +24,7 @@ _WORDING = frozenset(
     "print join format get strip lower upper str repr len dumps info debug warning items isinstance".split()
 )
 _PLAIN = frozenset(("If", "Expr", "Pass"))
+_RAN = ("run", "run-graph")  # of what an agent's run gives, its library has long run what was chosen
 _REFUSES = ("!=", "not in")  # whatever else was chosen goes no further
 
 
@@ -111,6 +112,8 @@ def dispatch(here: Here, scope: int) -> Here | None:
             continue
         for branch in branches(inner):
             if branch.answer.shape == "name":
+                if branch.answer.symbol is not None and branch.answer.symbol.does in _RAN:
+                    continue
                 return inner
             first, values = weak.setdefault(branch.field, (inner, set()))
             values |= set(branch.values)

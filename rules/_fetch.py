@@ -9,6 +9,7 @@ import libcst as cst
 from factorlint import arguments
 from factorlint.expr import Attr, Call, Each, Enter, Expr, Name, Part, children, last_name
 from factorlint.origin import Kind, Origin, Where
+from factorlint.project import Seen
 from factorlint.rule import Here, View
 
 from ._tools import below, reads_by_name
@@ -109,9 +110,9 @@ def returns_what_it_read(view: View, place: Where) -> bool:
     scope = view.project.scope(place)
     if not scope.returns:
         return False
-    return any(_comes_to_call(view, value, Where(place.path, scope.id, order)) for order, value in scope.returns) and (
-        reads_outside(view, place) or _asks_an_object(view, place)
-    )
+    return any(
+        _comes_to_call(view, value, Where(place.path, scope.id, order), set()) for order, value in scope.returns
+    ) and (reads_outside(view, place) or _asks_an_object(view, place))
 
 
 def _asks_an_object(view: View, place: Where) -> bool:
@@ -130,14 +131,13 @@ def _asks_an_object(view: View, place: Where) -> bool:
     return False
 
 
-def _comes_to_call(view: View, expr: Expr, where: Where, depth: int = 0) -> bool:
-    if depth > _DEPTH:
-        return False
+def _comes_to_call(view: View, expr: Expr, where: Where, seen: Seen) -> bool:
     if isinstance(expr, Call):
         return True
     if isinstance(expr, Name):
-        return any(_comes_to_call(view, value, at, depth + 1) for value, at in view.project.given(expr.id, where))
-    return any(_comes_to_call(view, child, where, depth + 1) for child in children(expr))
+        before = view.project.given_once(expr.id, where, seen)
+        return any(_comes_to_call(view, value, at, seen) for value, at in before)
+    return any(_comes_to_call(view, child, where, seen) for child in children(expr))
 
 
 def reaches_prompt(here: Here, call: Call) -> bool:

@@ -181,6 +181,9 @@ _FAILURES = (
 _FAILURES_WITHOUT_SPACES = ("错误", "錯誤", "失败", "失敗", "异常", "出错", "エラー", "오류", "실패")
 
 
+_TROUBLES = ("invalid", "not ", "unknown", "wrong", "exception", "try again", "timed out", "timeout", "rate limit")
+
+
 def _failure(text: str) -> bool:
     """Whether a text says that something failed; one word could be a key or a name."""
     words = text.lower()
@@ -245,7 +248,7 @@ def _constant(expr: Expr, here: Here) -> str:
 
 def _sentence(text: str) -> bool:
     words = text.lower()
-    return any(word in words for word in (*_FAILURES, *_FAILURES_WITHOUT_SPACES, "invalid", "not ", "unknown", "wrong"))
+    return any(word in words for word in (*_FAILURES, *_FAILURES_WITHOUT_SPACES, *_TROUBLES))
 
 
 def only_local(here: Here, cli: bool) -> bool:

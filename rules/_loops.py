@@ -15,6 +15,7 @@ from factorlint.rule import Here, View
 from factorlint.threads import GROW
 from factorlint.walk import children
 
+from ._durable import waits
 from ._people import asks
 
 MODEL = ("call-model", "run")
@@ -267,7 +268,7 @@ def begins_anew(here: Here) -> bool:
             return True
         for callee in here.view.reach.callees(path, called):
             inner = [one.callee for body in here.view.reach.bodies(callee) for one in _written_in(here, body)]
-            if any(asks(one) for one in (callee, *inner)):
+            if any(asks(one) for one in (callee, *inner)) or waits(here.view, callee):
                 return True
     return False
 

@@ -10,11 +10,11 @@ from factorlint.expr import Attr, Call, Const, Dict, Expr, Item, Name, Op, Seq, 
 from factorlint.facts import Scope
 from factorlint.lasting import is_receiver
 from factorlint.origin import Kind, Origin, Where
+from factorlint.project import Seen
 from factorlint.rule import Here, View
 from factorlint.threads import classes
 
 AMBIENT = {"clock": "the clock", "random": "randomness", "environment": "the environment"}
-_DEPTH = 3
 _COPIES = ("replace", "model_copy", "copy", "deepcopy")
 _LOGS = frozenset("print debug info warning warn error exception critical log".split())
 
@@ -40,7 +40,7 @@ def _comes_back(view: View, place: Where, scope: Scope, order: int, value: Expr)
         if any(one.shape == "messages" for one in view.tracer.origins(part, where)):
             return any(_goes_to_model(view, place, name) for name in names)
         for name in names:
-            if not _is_made_of(view, part, name, where) or not _is_thread(view, place, name):
+            if not _is_made_of(view, part, name, where, set()) or not _is_thread(view, place, name):
                 continue
             if view.steps.asks(place) is not None or _holds_thread(view, name, where):
                 return True
@@ -49,25 +49,25 @@ def _comes_back(view: View, place: Where, scope: Scope, order: int, value: Expr)
     return False
 
 
-def _is_made_of(view: View, expr: Expr, name: str, where: Where, depth: int = 0) -> bool:
+def _is_made_of(view: View, expr: Expr, name: str, where: Where, seen: Seen) -> bool:
     """Whether EXPR is the parameter NAME, a copy of it, or a list or dict that it goes into whole."""
     if isinstance(expr, Name):
         if view.tracer.parameter_of(expr, where) is not None:
             return expr.id == name
-        return depth <= _DEPTH and any(
-            _is_made_of(view, value, name, at, depth + 1) for value, at in view.project.given(expr.id, where)
+        return any(
+            _is_made_of(view, value, name, at, seen) for value, at in view.project.given_once(expr.id, where, seen)
         )
     if isinstance(expr, Op) and expr.op == "+":
-        return any(_is_made_of(view, one, name, where, depth) for one in expr.operands)
+        return any(_is_made_of(view, one, name, where, seen) for one in expr.operands)
     if isinstance(expr, Seq) and expr.kind == "list":
-        return any(isinstance(one, Star) and _is_made_of(view, one.value, name, where, depth) for one in expr.items)
+        return any(isinstance(one, Star) and _is_made_of(view, one.value, name, where, seen) for one in expr.items)
     if isinstance(expr, Dict):
-        return any(key is None and _is_made_of(view, one, name, where, depth) for key, one in expr.items)
+        return any(key is None and _is_made_of(view, one, name, where, seen) for key, one in expr.items)
     if isinstance(expr, Call):
         func = expr.func
         called = func.name if isinstance(func, Attr) else getattr(func, "id", "")
         held = (func.base, *expr.args) if isinstance(func, Attr) else expr.args
-        return called in _COPIES and any(_is_made_of(view, one, name, where, depth) for one in held)
+        return called in _COPIES and any(_is_made_of(view, one, name, where, seen) for one in held)
     return False
 
 
@@ -114,7 +114,7 @@ def _goes_to_model(view: View, place: Where, name: str) -> bool:
     for called in view.project.calls_in(place.path, place.scope):
         where = place._replace(order=called.order)
         given = (*called.call.args, *(value for _, value in called.call.keywords))
-        if any(_mentions(view, value, name, where) for value in given) and _asks(view, place.path, called.order):
+        if any(_mentions(view, value, name, where, set()) for value in given) and _asks(view, place.path, called.order):
             return True
     return False
 
@@ -123,12 +123,13 @@ def _asks(view: View, path: str, order: int) -> bool:
     return any(one.does in ("call-model", "run", "run-graph") for one in view.reach.inside(path, order, order))
 
 
-def _mentions(view: View, expr: Expr, name: str, where: Where, depth: int = 0) -> bool:
+def _mentions(view: View, expr: Expr, name: str, where: Where, seen: Seen) -> bool:
     for one in walk(expr):
         if one == Name(name):
             return True
-        if isinstance(one, Name) and depth < _DEPTH:
-            if any(_mentions(view, value, name, at, depth + 1) for value, at in view.project.given(one.id, where)):
+        if isinstance(one, Name):
+            before = view.project.given_once(one.id, where, seen)
+            if any(_mentions(view, value, name, at, seen) for value, at in before):
                 return True
     return False
 

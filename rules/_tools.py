@@ -10,9 +10,10 @@ import libcst as cst
 from factorlint import arguments
 from factorlint.agents import Tool, Toolset
 from factorlint.catalog import Symbol
-from factorlint.expr import Attr, Call, Const, Expr, Name, Seq, Text, dotted, last_name, walk
+from factorlint.expr import Attr, Call, Const, Expr, Name, Text, dotted, last_name, walk
 from factorlint.facts import Called, Scope
 from factorlint.origin import Kind, Where
+from factorlint.project import Seen
 from factorlint.rule import Here, View, facts_at, text_of
 
 from ._people import asks
@@ -123,7 +124,7 @@ def _effect_of(view: View, path: str, called: Called, owner: Scope, name: str) -
         if one.kind not in (Kind.LIBRARY, Kind.INSTANCE, Kind.UNKNOWN):
             continue
         target = one.path.replace("()", "")
-        if _COMMANDS.fullmatch(target) and not _constant(view, call, where):
+        if _COMMANDS.fullmatch(target) and not _constant(view, call, where, owner):
             return "it runs commands or code"
         if _FILES.fullmatch(target) or (target == "builtins.open" and _writing_mode(call)):
             return "it changes files"
@@ -142,13 +143,23 @@ def _effect_of(view: View, path: str, called: Called, owner: Scope, name: str) -
     return None
 
 
-def _constant(view: View, call: Call, where: Where) -> bool:
-    """Whether the command is written down word for word."""
+def _constant(view: View, call: Call, where: Where, owner: Scope) -> bool:
+    """Whether nothing that the function OWNER is given goes into the command: it is written down but for settings."""
     first = call.args[0] if call.args else next((value for key, value in call.keywords if key == "args"), None)
-    if first is None:
+    return first is None or not _of_parameters(view, first, where, owner, set())
+
+
+def _of_parameters(view: View, expr: Expr, where: Where, owner: Scope, seen: Seen) -> bool:
+    """Whether a parameter of the function OWNER goes into EXPR, or what a call gives of which nothing is known."""
+    if not any(isinstance(one, (Const, Text)) for one in walk(expr)) and not isinstance(expr, Name):
         return True
-    parts = first.items if isinstance(first, Seq) else (first,)
-    return all(isinstance(one, Const) for one in parts)
+    inside = {row.name for row in owner.parameters}
+    for one in walk(expr):
+        if isinstance(one, Name):
+            before = view.project.given_once(one.id, where, seen)
+            if one.id in inside or any(_of_parameters(view, value, at, owner, seen) for value, at in before):
+                return True
+    return False
 
 
 def _writing_mode(call: Call, place: int = 1) -> bool:

@@ -13,6 +13,7 @@ from factorlint.rule import Here
 
 ASKS = frozenset(("call-model", "run", "run-graph"))
 PARSE = "the parse of the model's answer"
+TOOL_CALL = "the tool call"
 _PARSERS = ("parse", "validate")
 
 
@@ -26,11 +27,8 @@ def what(here: Here) -> str | None:
         return "the model call"
     if _in_a_tool(here):
         return "the tool"
-    for called in here.view.reach.calls(path, inside[0], inside[-1]):
-        found = what_of(here, called)
-        if found is not None:
-            return found
-    return None
+    found = {what_of(here, called) for called in here.view.reach.calls(path, inside[0], inside[-1])}
+    return TOOL_CALL if TOOL_CALL in found else PARSE if PARSE in found else None
 
 
 def parses(here: Here, first: int, last: int) -> Iterator[Called]:
@@ -66,7 +64,7 @@ def what_of(here: Here, called: Called) -> str | None:
     path, agents = here.where.path, here.view.agents
     where = Where(path, called.scope, called.order)
     if agents.chosen_by_model(called.call, where):
-        return "the tool call"
+        return TOOL_CALL
     callees = here.view.reach.callees(path, called)
     if not any(passes_on(one.path) for one in callees):
         for one in here.view.tracer.origins(called.call, where):
@@ -74,10 +72,10 @@ def what_of(here: Here, called: Called) -> str | None:
                 return PARSE
     for callee in callees:
         if callee.place is not None and (callee.place.path, callee.place.scope) in agents.bodies:
-            return "the tool call"
+            return TOOL_CALL
         does = callee.symbol.does if callee.symbol is not None else None
         if does == "execute-tool":
-            return "the tool call"
+            return TOOL_CALL
         if does in _PARSERS and any(True for arg in called.call.args for _ in _answers(here, arg, where)):
             return PARSE
     return None

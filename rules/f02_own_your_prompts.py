@@ -176,7 +176,8 @@ class OwnYourPrompts(Rule):
             yield from self._written(item, here)
 
     def visit_FunctionDef(self, node: cst.FunctionDef, here: Here) -> Iterator[Mark]:
-        written = any(one.kind == "function" and one.share != "frame" for one in _prompts_at(here))
+        tool = (here.where.path, here.view.scopes.get(here.where.order)) in here.view.agents.bodies
+        written = not tool and any(one.kind == "function" and one.share != "frame" for one in _prompts_at(here))
         for decorator in node.decorators:
             written = written or any(True for _ in here.held(decorator.decorator, "owned-prompt"))
         if written:

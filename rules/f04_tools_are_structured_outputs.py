@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Call, Const, Expr, Item, Name, Seq, Star, last_name
+from factorlint.expr import Attr, Call, Const, Dict, Expr, Item, Name, Seq, Star, last_name, walk
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Origin, Where
+from factorlint.project import Seen
 from factorlint.rule import Held, Here, Mark, Rule, facts_at
 
 from ._choice import chosen, dispatch, is_checked, lookups, names_model_answer
@@ -136,7 +137,7 @@ class ToolsAreStructuredOutputs(Rule):
         if guards or here.view.agents.is_handed_on(here.call(node), here.where):
             return
         for held in here.held(node, "FL0401"):
-            if _no_tools(held) or _guarded_by_hook(held, here):
+            if _no_tools(held) or _guarded_by_hook(held, here) or _only_told(held, here):
                 continue
             yield here.mark_held(FRAMEWORK_EXECUTED_TOOLS, node, held)
             return
@@ -165,8 +166,14 @@ class ToolsAreStructuredOutputs(Rule):
     def _run_of_choice(self, node: cst.Call, here: Here, *, anything: bool) -> Iterator[Mark]:
         """``table[name](**arguments)``: the look-up is the tree's; its arguments may be unchecked."""
         call = here.call(node)
-        unchecked = _unchecked(call, here) if not _is_worked_into(here) else None
-        if unchecked is not None and (anything or _looked_up(call, here) is not None or _runs_tree_code(call, here)):
+        if _is_worked_into(here):
+            return
+        unchecked = _unchecked(call, here)
+        if unchecked is None:
+            unchecked = _whole(call, here)
+        elif not (anything or _looked_up(call, here) is not None or _runs_tree_code(call, here)):
+            return
+        if unchecked is not None:
             what = last_name(call.func) or "a function that the name picks"
             yield here.mark(UNVALIDATED_TOOL_ARGUMENTS, node, unchecked, what=what)
 
@@ -247,6 +254,27 @@ def _no_tools(held: Held) -> bool:
     return bool(found) and all(one in ((), None) for one in found)
 
 
+def _only_told(held: Held, here: Here) -> bool:
+    """Whether a client that runs functions is given none: descriptions, and tools that the service runs itself."""
+    catalog, agents = here.view.catalog, here.view.agents
+    library = catalog.library_of(held.symbol.path)
+    if library is None or library.kind != "model-client":
+        return False
+    row = held.arguments.given.get(held.fact.at or "")
+    if row is None:
+        return False
+    for one in here.view.tracer.origins(*row):
+        listed = [(one.expr, one.place)]
+        if isinstance(one.expr, Dict):  # a configuration written as a dict
+            listed = [(value, one.place) for key, value in one.expr.items if key == Const("tools", "str")]
+        for expr, place in listed:
+            for tool in agents.tools_in(expr, place) if expr is not None and place is not None else ():
+                own = tool is not None and catalog.library_of(tool.origin.path) is library
+                if tool is not None and (tool.body is not None or (tool.origin.kind is Kind.INSTANCE and not own)):
+                    return False
+    return True
+
+
 def _guarded_by_hook(held: Held, here: Here) -> bool:
     """Whether a hook that is passed along is a function of the tree whose decorator stands before each call."""
     for name in held.symbol.parameter("hook"):
@@ -317,6 +345,70 @@ def _unchecked(call: Call, here: Here) -> Origin | None:
                 if one.shape == "arguments" and not _validated(base, here):
                     return one
     return None
+
+
+def _whole(call: Call, here: Here) -> Origin | None:
+    """The model's arguments if the tool that it chose is given them as they came, and does not check them itself."""
+    if not _runs_tree_code(call, here) or not here.view.agents.chosen_by_model(call, here.where):
+        return None
+    for value in (*call.args, *(value for keyword, value in call.keywords if keyword is not None)):
+        found = _as_it_came(value, here, here.where, set())
+        if found is not None and not _validated(value, here) and not _checked_inside(call, value, here):
+            return found
+    return None
+
+
+def _as_it_came(expr: Expr, here: Here, where: Where, seen: Seen) -> Origin | None:
+    """The model's arguments if EXPR is all of them, or one that was picked out and whose type nobody asked for."""
+    tracer = here.view.tracer
+    if isinstance(expr, Name) and _asked_for_type(expr, here, where):
+        return None
+    if isinstance(expr, Name) and any(True for _ in here.view.project.given(expr.id, where)):
+        before = here.view.project.given_once(expr.id, where, seen)
+        found = (_as_it_came(value, here, at, seen) for value, at in before)
+        return next((one for one in found if one is not None), None)
+    if isinstance(expr, Item):
+        return _arguments(here, expr.base, where)
+    if isinstance(expr, Call) and isinstance(expr.func, Attr):
+        if expr.func.name == "get":
+            return _arguments(here, expr.func.base, where)
+        loads = any(one.kind is Kind.LIBRARY for one in tracer.origins(expr.func, where))
+        return _arguments(here, expr, where) if loads else None
+    if isinstance(expr, Attr):
+        held = tracer.origin(expr.base, where)
+        if held.kind is not Kind.ANSWER or held.shape == "arguments":
+            return None  # a field of what a schema made of them
+    return _arguments(here, expr, where) if isinstance(expr, (Attr, Name)) else None
+
+
+def _arguments(here: Here, expr: Expr, where: Where) -> Origin | None:
+    return next((one for one in here.view.tracer.origins(expr, where) if one.shape == "arguments"), None)
+
+
+def _asked_for_type(name: Name, here: Here, where: Where) -> bool:
+    """Whether the function asks of what class NAME is."""
+    return any(
+        called.call.args[:1] == (name,) and last_name(called.call.func) == "isinstance"
+        for called in here.view.project.calls_in(where.path, where.scope)
+    )
+
+
+def _checked_inside(call: Call, value: Expr, here: Here) -> bool:
+    """Whether a function that CALL runs gives what it is passed for VALUE to a validator."""
+    view = here.view
+    for callee in view.tracer.origins(call.func, here.where):
+        for body in view.reach.bodies(callee):
+            scope = view.project.scope(body)
+            passed = {one.name for one in scope.parameters if view.tracer.passed(call, body, one.name) == value}
+            for called in view.project.calls_in(body.path, body.scope):
+                where = Where(body.path, called.scope, called.order)
+                given = {one.id for one in walk(called.call) if isinstance(one, Name)}
+                if given & passed and any(
+                    one.symbol is not None and one.symbol.does == "validate"
+                    for one in view.tracer.origins(called.call.func, where)
+                ):
+                    return True
+    return False
 
 
 def _is_worked_into(here: Here) -> bool:

@@ -11,7 +11,7 @@ from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here, Mark, Rule, View, symbol_name
 
-from . import _state
+from . import _durable, _state
 
 SPLIT_STATE_STORES = Check(
     "FL0501",
@@ -138,7 +138,7 @@ class UnifyExecutionState(Rule):
         if kept is False:
             yield here.mark(VOLATILE_STATE, node, confidence=Confidence.MEDIUM, what=f"the state {scope.name}")
             return
-        if grows is None:
+        if grows is None or _durable.is_kept(view, path, number):
             return
         if (path, number) in here.view.threads.saved:
             if status:

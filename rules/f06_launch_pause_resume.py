@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from factorlint.expr import Call
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Origin, Where
 from factorlint.reach import Reached
-from factorlint.rule import Here, Mark, Rule, View
+from factorlint.rule import Here, Mark, Rule, View, facts_at
 
-from . import _entries, _resume, _waits
+from . import _durable, _entries, _resume, _waits
 from ._loops import branches_on_answer, model_call, only_retries, recursion, steps_below
 
 NO_RESUME_PATH = Check(
@@ -183,6 +184,16 @@ class LaunchPauseResume(Rule):
         of: Origin | None = None,
     ) -> Iterator[Mark]:
         view = here.view
+        if _durable.waits_for_news(view, place):
+            return
+        if any(True for one in _calls_of(view, place) for _ in facts_at(view, *one, (RESUME_API.id,))):
+            return  # it lets a stored run go on itself
         if _entries.is_inside(view, place) or _resume.is_continued(view, reached) or _resume.is_wrapped(view, place):
             return
         yield here.mark(NO_RESUME_PATH, node, of, confidence=Confidence.MEDIUM, what=f"{what} in {node.name.value}()")
+
+
+def _calls_of(view: View, place: Where) -> Iterator[tuple[Call, Where]]:
+    """The calls that the function at PLACE makes itself, each with where it stands."""
+    for called in view.project.calls_in(place.path, place.scope):
+        yield called.call, Where(place.path, called.scope, called.order)

@@ -9,7 +9,7 @@ import libcst as cst
 from factorlint.expr import Expr, Seq, Star
 from factorlint.model import Check, Confidence, Fix, Owner, Severity
 from factorlint.origin import Kind, Origin, Where
-from factorlint.rule import Here, Mark, Rule, facts_at
+from factorlint.rule import Here, Mark, Rule, View, facts_at
 
 from . import _people, _stops, _tools
 from ._choice import branches
@@ -170,7 +170,7 @@ class ContactHumansWithTools(Rule):
         what = _tools.effect(here.view, place, holder.name)
         if what is None or _tools.approved_by_decorator(here.view, place) or _tools.asks_person(here.view, place):
             return
-        if _people.approved_on_the_way(here.view, place):
+        if _people.approved_on_the_way(here.view, place) or _only_hands_on(here.view, place):
             return
         at, fix = _approval(node, here)
         yield here.mark(UNAPPROVED_HIGH_STAKES_TOOL, node, confidence=Confidence.MEDIUM, fix=fix, fix_at=at, what=what)
@@ -184,6 +184,17 @@ class ContactHumansWithTools(Rule):
                 continue
             yield here.mark(HUMAN_AS_TOOL, node, branch.answer.weaker(), what=", ".join(branch.values))
             return
+
+
+def _only_hands_on(view: View, place: Where) -> bool:
+    """Whether another method of the same class is the tool's body: ``return self.execute(**arguments)``."""
+    holder = view.project.scope(place).parent
+    for one in view.reach.below(place):
+        own = one.callee.place
+        if one.depth == 0 and own is not None and (own.path, own.scope) in view.agents.bodies:
+            if own.path == place.path and view.project.scope(own).parent == holder and holder > 0:
+                return True
+    return False
 
 
 def _approval(node: cst.FunctionDef, here: Here) -> tuple[cst.Decorator | None, Fix | None]:

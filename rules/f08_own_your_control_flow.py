@@ -9,6 +9,7 @@ import libcst as cst
 from factorlint.expr import Expr, Name, walk
 from factorlint.model import Check, Confidence, Fix, Owner, Severity
 from factorlint.origin import Where
+from factorlint.project import Seen
 from factorlint.rule import Here, Mark, Rule, symbols_of
 
 from . import _tools
@@ -251,7 +252,7 @@ def _feeds_forward(here: Here, place: Where) -> bool:
         if _when_a_person_says_so(here, where, scope.order) or _in_a_while(here, where, scope.order):
             continue
         passed = (*called.call.args, *(value for _, value in called.call.keywords))
-        if any(_comes_from(here, value, where, made - {id(called.call)}) for value in passed):
+        if any(_comes_from(here, value, where, made - {id(called.call)}, set()) for value in passed):
             return True
     return False
 
@@ -281,13 +282,13 @@ def _when_a_person_says_so(here: Here, where: Where, top: int) -> bool:
     )
 
 
-def _comes_from(here: Here, expr: Expr, where: Where, made: set[int], depth: int = 0) -> bool:
+def _comes_from(here: Here, expr: Expr, where: Where, made: set[int], seen: Seen) -> bool:
     """Whether EXPR is built, in this function, from what one of the calls MADE gave."""
-    given = here.view.project.given
     for one in walk(expr):
         if id(one) in made:
             return True
-        if isinstance(one, Name) and depth < 4:
-            if any(_comes_from(here, value, at, made, depth + 1) for value, at in given(one.id, where)):
+        if isinstance(one, Name):
+            before = here.view.project.given_once(one.id, where, seen)
+            if any(_comes_from(here, value, at, made, seen) for value, at in before):
                 return True
     return False

@@ -9,6 +9,7 @@ import libcst as cst
 from factorlint.expr import Attr, Call, Const, Expr, Lambda, Name, last_name, walk
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Where
+from factorlint.provenance.handover import handed_over
 from factorlint.rule import Held, Here, Mark, Rule
 
 from . import _asked_again, _attempts, _fallbacks, _observations, _tries, _waits
@@ -152,7 +153,7 @@ class CompactErrors(Rule):
             yield here.mark(ERROR_AS_EVENT, node, confidence=Confidence.MEDIUM)
 
     def _retry(self, made: cst.BaseExpression, at: cst.CSTNode, here: Here) -> Iterator[Mark]:
-        for held in here.held(made, "FL0901"):
+        for held in here.held(made, "FL0901") if not _is_no_matter(here) else ():
             fix = bound(held)
             yield here.mark(UNBOUNDED_RETRY, at, held.origin, confidence=held.confidence, what=held.fact.what, fix=fix)
         for held in here.held(made, "FL0902"):
@@ -224,7 +225,8 @@ class CompactErrors(Rule):
                 if _fallbacks.thrown_into_thread(inner, kept_for_later(inner.node, inner, cli=cli)):
                     yield inner.mark(ERROR_AS_EVENT, inner.node, confidence=Confidence.MEDIUM)
                     continue
-            if does is Does.RETURNS and _inside_a_counted_loop(inner) and kept_for_later(inner.node, inner, cli=cli):
+            attempt = what != _tries.TOOL_CALL and _inside_a_counted_loop(inner)
+            if does is Does.RETURNS and attempt and kept_for_later(inner.node, inner, cli=cli):
                 continue  # the error of one attempt, kept until the last has failed
             yield from self._handled(inner.node, inner, does, what, here)
 
@@ -243,7 +245,7 @@ class CompactErrors(Rule):
                 yield here.mark(RAW_TRACEBACK_IN_CONTEXT, node, confidence=Confidence.MEDIUM, fix=fix, fix_at=at)
         elif does is Does.RETRY_SIGNAL:
             yield here.mark(ERROR_AS_EVENT, node, owner=Owner.SHARED, confidence=Confidence.MEDIUM)
-        elif does is Does.RETURNS and what == "the tool call":  # the result that the loop puts into the thread
+        elif does is Does.RETURNS and what == _tries.TOOL_CALL:  # the result that the loop puts into the thread
             yield here.mark(ERROR_AS_EVENT, node, confidence=Confidence.MEDIUM)
         elif does in (Does.RETURNS, Does.SHOWS):
             yield here.mark(HANDLED_ERROR, node, confidence=Confidence.MEDIUM)
@@ -263,6 +265,25 @@ class CompactErrors(Rule):
             if here.plays(origin, "retry") and origin.kind is Kind.LIBRARY and origin.symbol is not None:
                 if origin.symbol.does != "retry":
                     yield at.mark(ERROR_AS_EVENT, at.node, origin, owner=Owner.SHARED)
+
+
+def _is_no_matter(here: Here) -> bool:
+    """Whether the policy visited HERE is for a call that is also given the time in which all retries must end, or for
+    a function that asks no model.
+    """
+    around = next((node for node in here.ancestors() if isinstance(node, cst.Call)), None)
+    for callee in here.callees(around) if around is not None else ():
+        symbol = callee.symbol
+        if around is None or symbol is None or not symbol.parameter("calls"):
+            continue
+        if any(name in here.arguments(around, symbol).given for name in symbol.parameter("bound")):
+            return True
+        call = here.expr(around)
+        inner = handed_over(callee, call) if isinstance(call, Call) else None
+        origins = here.view.tracer.callees(inner.func, here.where) if inner is not None else ()
+        bodies = [body for one in origins for body in here.view.reach.bodies(one)]
+        return bool(bodies) and not any(_is_site(here, body) for body in bodies)
+    return False
 
 
 def _worded(held: Held, here: Here) -> bool:

@@ -52,6 +52,11 @@ _CONDITION = re.compile(
 _IF_NEEDED = re.compile(
     r"\b(?:if|as|when|where)\s+(?:needed|necessary|required|applicable|appropriate)\b", re.IGNORECASE
 )
+_IF_ASKED = re.compile(
+    r"(?<!determine )(?<!check )(?<!see )(?<!decide )(?<!know )(?<!tell )\b(?:if|when|whenever|in case)\s+"
+    r"(?:(?:the|a|your)\s+)?(?:users?|customers?|clients?|they|someone|asked|it)\b",
+    re.IGNORECASE,
+)
 _SENTENCE = re.compile(r"(?<=[.!?;:])\s+|\n+")
 
 
@@ -217,7 +222,8 @@ def _ordered(view: View, sentence: str, held: Toolset) -> Tool | None:
         if len(name) < 4 or name not in folded:
             continue
         before = _before(sentence, tool.name)
-        if _CONDITION.search(before) or _IF_NEEDED.search(sentence) or not _VERB.search(before):
+        unsure = _CONDITION.search(before) or _IF_NEEDED.search(sentence) or _IF_ASKED.search(sentence)
+        if unsure or not _VERB.search(before):
             continue
         if not (_ORDER.match(sentence) or _ANYHOW.search(sentence)):
             continue

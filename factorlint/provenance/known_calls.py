@@ -201,12 +201,12 @@ def _text_method(tracer: Tracing, held: Origin, name: str, expr: Call, where: Wh
         made = Text((held.expr or Const("", "str"), *expr.args))
         return (Origin(Kind.VALUE, expr=made, place=where, confidence=held.confidence),)
     if name in ("format", "format_map", "replace", "removeprefix", "removesuffix", "substitute"):
-        values = tuple(value for _, value in expr.keywords)
-        parts = (held.expr, *expr.args, *values) if held.expr is not None else (*expr.args, *values)
-        made = Text(parts)
+        filled_in = expr.args if name.startswith(("format", "sub")) else expr.args[1:]  # what is looked for goes out
+        filled_in += tuple(value for _, value in expr.keywords)
         if held.place == where:
+            made = Text(filled_in if held.expr is None else (held.expr, *filled_in))
             return (Origin(Kind.VALUE, expr=made, place=where, confidence=held.confidence),)
-        return (replace(held, shape="", receiver=None), Origin(Kind.VALUE, expr=Text(expr.args + values), place=where))
+        return (replace(held, shape="", receiver=None), Origin(Kind.VALUE, expr=Text(filled_in), place=where))
     return (replace(held, shape="", receiver=None, path=""),)
 
 

@@ -35,9 +35,14 @@ def parameter(tracer: Tracing, expr: Param, where: Where) -> Iterable[Origin]:
 
 
 def _telling(tracer: Tracing, one: Origin) -> bool:
-    """Whether an annotation says all: a class of the tree, or a library's class that is no mere result."""
-    if one.kind is Kind.OBJECT:
-        return True
+    """Whether an annotation says all: a class of the tree, or a library's class that is no mere result.
+
+    A record of the tree that nobody makes only says how something looks that comes from elsewhere.
+    """
+    if one.kind is Kind.OBJECT and one.place is not None:
+        record = tracer.project.scope(one.place)
+        made = tracer.project.calls_of(record.name) or tracer.project.methods(one.place.path, one.place.scope)
+        return bool(made) or record.name in tracer.project.base_names
     return one.kind is Kind.INSTANCE and one.symbol is not None and not tracer.catalog.is_a(one.symbol, "result")
 
 
@@ -104,8 +109,6 @@ def passed_exprs(
 
 def _handed_over(tracer: Tracing, call: Call, at: Where) -> Call | None:
     """The call that a thread makes of what CALL hands over to it, or None."""
-    if last_name(call.func) not in handover.HANDS_OVER:
-        return None
     found = (handover.handed_over(one, call) for one in tracer.origins(call.func, at))
     return next((one for one in found if one is not None), None)
 
