@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from factorlint.arguments import literals
-from factorlint.expr import Const, Name, argument, last_name, walk
+from factorlint.expr import Const, Name, argument, walk
 from factorlint.facts import Called
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here, View
@@ -37,7 +37,7 @@ def why_it_waits(here: Here, node: cst.Call) -> str | None:
 def _soon_given_up(here: Here) -> bool:
     """``asyncio.wait_for(ready.wait(), timeout=5)``: no person and no other system is waited for so shortly."""
     around = next((one for one in here.ancestors() if isinstance(one, cst.Call)), None)
-    if around is None or last_name(here.call(around).func) != "wait_for":
+    if around is None:
         return False
     given = argument(here.call(around), "timeout", ("fut", "timeout"))
     known = literals(here.view.tracer, given, here.where) if given is not None else ()
@@ -50,10 +50,7 @@ def is_future(here: Here, node: cst.BaseExpression) -> bool:
     if isinstance(node, cst.Call):
         around = any(one.path in _AROUND for one in here.callees(node))
         return around and any(is_future(here, arg.value) for arg in node.args)
-    return any(
-        one.kind in (Kind.INSTANCE, Kind.LIBRARY) and one.path.removesuffix("()").endswith(_FUTURES)
-        for one in here.origins(node)
-    )
+    return any(one.path.removesuffix("()").endswith(_FUTURES) for one in here.origins(node))
 
 
 def on_the_way(view: View, where: Where) -> bool:
@@ -117,7 +114,7 @@ def _goes_forward(top: Here) -> bool:
     moved = {inner.node.target.value for inner in top.inside(cst.AugAssign) if isinstance(inner.node.target, cst.Name)}
     for name, rows in view.project.scope(top.where).bindings.items():
         inside = [row.value for row in rows if order < row.order <= end and row.value is not None]
-        if any(id(value) not in outside and not isinstance(value, Const) for value in inside):
+        if any(not isinstance(value, Const) for value in inside):
             moved.add(name)
     for called in view.reach.calls(path, order, end):
         if id(called.call) in outside:
@@ -128,7 +125,7 @@ def _goes_forward(top: Here) -> bool:
 
 
 def _asks_in(view: View, body: Where) -> bool:
-    return any(one.depth < _DEPTH and _is_outside(view, one.callee, one.called) for one in view.reach.below(body))
+    return any(_is_outside(view, one.callee, one.called) for one in view.reach.below(body))
 
 
 def _is_node(view: View, where: Where) -> bool:
@@ -149,10 +146,8 @@ def _is_node(view: View, where: Where) -> bool:
 
 def _asks_outside(view: View, where: Where) -> bool:
     """Whether the loop at WHERE reads something that others write: a store, an address, a mailbox."""
-    for one in view.reach.inside(where.path, where.order, view.reach.end(where.path, where.order)):
-        if one.depth <= _DEPTH and _is_outside(view, one.callee, one.called):
-            return True
-    return False
+    inside = view.reach.inside(where.path, where.order, view.reach.end(where.path, where.order))
+    return any(_is_outside(view, one.callee, one.called) for one in inside)
 
 
 def _is_outside(view: View, callee: Origin, called: Called) -> bool:

@@ -297,7 +297,7 @@ def _decorated_guard(place: Where, here: Here) -> bool:
 
 def _maybe_none(held: Held) -> bool:
     """A hook that is only handed through from a parameter whose default is none."""
-    names = [held.fact.at] if held.fact.at else [name for one in held.fact.when for name in one]
+    names = {held.fact.at, *(name for one in held.fact.when for name in one)}
     return any(None in held.arguments.values(name) for name in names)
 
 
