@@ -127,11 +127,10 @@ class ContactHumansWithTools(Rule):
             for held in here.held(node, check.id):
                 if check is UNAPPROVED_HIGH_STAKES_TOOL and here.plays(held.origin, "tool", "toolkit"):
                     continue  # it stands where an agent is given it
-                if at is None and isinstance(node, cst.Call):
+                if at is not None:
+                    yield here.mark(check, at, held.origin, owner=held.fact.owner, what=held.fact.what)
+                elif isinstance(node, cst.Call):
                     yield here.mark_held(check, node, held)
-                else:
-                    owner = held.fact.owner
-                    yield here.mark(check, at or node, held.origin, owner=owner, what=held.fact.what)
                 break
 
     def _library_tools(self, node: cst.Call, here: Here) -> Iterator[Mark]:
@@ -209,21 +208,18 @@ def _approval(node: cst.FunctionDef, here: Here) -> tuple[cst.Decorator | None, 
 
 
 def _elements(here: Here, expr: Expr, where: Where, depth: int = 0) -> Iterator[tuple[Expr, Where]]:
-    """The elements of a list of tools; what is no list stands for itself (``toolkit.get_tools()``)."""
-    listed = False
+    """The elements of a list of tools, and what was given as one (``toolkit.get_tools()``)."""
     for one in here.view.tracer.origins(expr, where) if depth < _NESTED else ():
         if one.kind is not Kind.CONTAINER:
             continue
         for held in (one, *one.parts):
             if isinstance(held.expr, Seq) and held.place is not None:
-                listed = True
                 for item in held.expr.items:
                     if isinstance(item, Star):
                         yield from _elements(here, item.value, held.place, depth + 1)
                     else:
                         yield item, held.place
-    if not listed:
-        yield expr, where
+    yield expr, where
 
 
 def _asking(node: cst.Call, here: Here) -> Origin | None:
