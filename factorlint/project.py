@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from factorlint.catalog import Catalog
-from factorlint.expr import Attr, Dict, Expr, Item, Name, Param, Seq, Star, last_name
+from factorlint.expr import Attr, Call, Dict, Expr, Item, Name, Param, Seq, Star, last_name
 from factorlint.facts import Binding, Called, Facts, Scope, Test, Write
 from factorlint.modules import Modules
 from factorlint.origin import Where
@@ -228,6 +228,36 @@ class Project:
     def classes_with(self, method: str) -> Sequence[tuple[str, Scope]]:
         """The classes of the tree that define METHOD, in file order."""
         return self._classes.get(method, ())
+
+    @functools.cached_property
+    def _decorated(self) -> Mapping[str, list[tuple[str, Scope]]]:
+        rows: dict[str, list[tuple[str, Scope]]] = {}
+        for path in sorted(self.files):
+            for scope in self.files[path].scopes:
+                for decorator in scope.decorators:
+                    name = last_name(decorator.func if isinstance(decorator, Call) else decorator)
+                    rows.setdefault(name or "", []).append((path, scope))
+        return rows
+
+    def decorated_by(self, name: str) -> Sequence[tuple[str, Scope]]:
+        """The functions and classes with a decorator whose last name is NAME, in file order."""
+        return self._decorated.get(name, ())
+
+    @functools.cached_property
+    def _filled_tables(self) -> Mapping[tuple[str, str], list[tuple[int, Write]]]:
+        rows: dict[tuple[str, str], list[tuple[int, Write]]] = {}
+        for path, facts in self.files.items():
+            for write in facts.writes:
+                scope = facts.scopes[write.scope]
+                if scope.kind == "function" and write.key is not None and isinstance(write.base, Name):
+                    local = write.base.id in scope.bindings and write.base.id not in scope.outer
+                    if not local and write.base.id in facts.scopes[0].bindings:
+                        rows.setdefault((path, write.base.id), []).append((write.scope, write))
+        return rows
+
+    def filled_tables(self, path: str, name: str) -> Sequence[tuple[int, Write]]:
+        """Where functions of a file put something under a key into NAME of its module: (scope, write)."""
+        return self._filled_tables.get((path, name), ())
 
     @functools.cached_property
     def base_names(self) -> frozenset[str]:

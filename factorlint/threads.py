@@ -234,7 +234,8 @@ class Threads:
         symbols = [one.symbol for one in self.tracer.origins(expr.func, where) if one.symbol is not None]
         lineage = [kin for symbol in symbols for kin in self.tracer.catalog.lineage(symbol)]
         aside = {name for one in lineage for role in _ASIDE for name in one.parameter(role)}
-        yield expr.func
+        if isinstance(expr.func, Attr):
+            yield expr.func  # of what stands under a name only what it gives is in the thread, not where it was found
         yield from expr.args
         yield from (value for name, value in expr.keywords if name not in aside)
 

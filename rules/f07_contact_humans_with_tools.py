@@ -50,6 +50,7 @@ _HUMAN = frozenset(
     "request_human_input ask_for_help human ask_person request_input request_feedback approval".split()
 )
 
+_A_LINE = 2  # statements: a docstring and a call
 _NESTED = 4  # lists in lists
 
 
@@ -186,8 +187,11 @@ class ContactHumansWithTools(Rule):
 
 
 def _only_hands_on(view: View, place: Where) -> bool:
-    """Whether another method of the same class is the tool's body: ``return self.execute(**arguments)``."""
-    holder = view.project.scope(place).parent
+    """Whether another method of the same class is the tool's body: ``return self.execute(**arguments)``, no more."""
+    scope = view.project.scope(place)
+    holder = scope.parent
+    if scope.end - scope.order > _A_LINE:
+        return False
     for one in view.reach.below(place):
         own = one.callee.place
         if one.depth == 0 and own is not None and (own.path, own.scope) in view.agents.bodies:

@@ -29,13 +29,28 @@ def filled(tracer: Tracing, origin: Origin, holder: Expr, scope: Scope, path: st
         if write.base == holder and write.key is not None:
             keyed.append((write.key, write.value))
             last = max(last, write.order)
-    if origin.expr is None or (not added and not keyed):
+    if origin.expr is None:
         return origin
     at = Where(path, scope.id, last)
     more = [Origin(Kind.CONTAINER, expr=Seq("list", tuple(added)), place=at)] if added else []
     more += [Origin(Kind.CONTAINER, expr=Dict(tuple(keyed)), place=at)] if keyed else []
+    if scope.parent < 0 and isinstance(holder, Name):
+        more += _registered(tracer, holder, path)
+    if not more:
+        return origin
     parts = (*origin.parts, *more)
     return Origin(Kind.CONTAINER, origin.path, None, origin.confidence, origin.place, origin.expr, parts=parts)
+
+
+def _registered(tracer: Tracing, holder: Name, path: str) -> list[Origin]:
+    """The functions of the tree that functions of the file put under a key into a dict of the module: its tools."""
+    found = []
+    for number, write in tracer.project.filled_tables(path, holder.id):
+        at = Where(path, number, write.order)
+        if any(one.kind is Kind.DEFINITION for one in tracer.origins(write.value, at)):
+            made = tracer.same((id(write.key), id(write.value)), Dict(((write.key, write.value),)))
+            found.append(Origin(Kind.CONTAINER, expr=made, place=at))
+    return found
 
 
 def elements(tracer: Tracing, origin: Origin, key: Expr | None = None) -> Iterable[Origin]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from factorlint.expr import Call, Expr, Name, Param, Seq, argument, last_name
+from factorlint.expr import Call, Defined, Expr, Name, Param, Seq, argument, last_name
 from factorlint.facts import Scope
 from factorlint.origin import UNKNOWN, Kind, Origin, Where
 from factorlint.provenance import classes, handover, hints
@@ -97,6 +97,8 @@ def passed_exprs(
             passed = _rest(tracer, called.call, len(positional(scope, holder)))
         if passed is not None:
             yield passed, at
+    if positional(scope, holder)[:1] == (name,):
+        yield from _decorated(tracer, scope, where.path)
     for path, called in tracer.project.calls_passing(scope.name):
         at = Where(path, called.scope, called.order)
         inner = _handed_over(tracer, called.call, at)
@@ -105,6 +107,21 @@ def passed_exprs(
         passed = argument(inner, name, positional(scope, holder))
         if passed is not None:
             yield passed, at
+
+
+def _decorated(tracer: Tracing, scope: Scope, path: str) -> Iterator[tuple[Expr, Where]]:
+    """The functions that SCOPE decorates, itself or as what ``@named("read")`` gives."""
+    outer = tracer.project.files[path].scopes[scope.parent] if scope.parent >= 0 else None
+    maker = outer if outer is not None and outer.kind == "function" else None
+    for at_path, one in tracer.project.decorated_by((maker or scope).name)[:FAN]:
+        outside = Where(at_path, one.parent, one.order)
+        for decorator in one.decorators:
+            func = decorator.func if isinstance(decorator, Call) else decorator
+            if isinstance(decorator, Call) is (maker is not None) and any(
+                found.place is not None and (found.place.path, found.place.scope) == (path, (maker or scope).id)
+                for found in tracer.origins(func, outside)
+            ):
+                yield tracer.same(("decorated", at_path, one.id), Defined(one.id)), outside
 
 
 def _handed_over(tracer: Tracing, call: Call, at: Where) -> Call | None:
