@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from factorlint.catalog import Catalog
 from factorlint.expr import Attr, Call, Dict, Expr, Item, Name, Param, Seq, Star, last_name
@@ -12,6 +13,7 @@ from factorlint.facts import Binding, Called, Facts, Scope, Test, Write
 from factorlint.modules import Modules
 from factorlint.origin import Where
 
+_Row = TypeVar("_Row", Binding, Write)
 ADDERS = frozenset(("append", "add", "extend", "insert", "update", "appendleft", "setdefault", "put", "push"))
 
 
@@ -68,6 +70,20 @@ class Project:
     def writes(self, path: str, scope: int) -> Sequence[Write]:
         """Attribute and item writes directly in a scope."""
         return self._writes.get((path, scope), ())
+
+    @functools.cached_property
+    def _field_writes(self) -> Mapping[tuple[str, int, str], list[Write]]:
+        rows: dict[tuple[str, int, str], list[Write]] = {}
+        for path, facts in self.files.items():
+            for write in facts.writes:
+                if write.name is not None and isinstance(write.base, Name):
+                    rows.setdefault((path, write.scope, write.name), []).append(write)
+        return rows
+
+    def field_writes(self, path: str, scope: int, field: Attr) -> Sequence[Write]:
+        """Every ``name.FIELD = value`` directly in a scope that writes FIELD, name and all."""
+        rows = self._field_writes.get((path, scope, field.name), ())
+        return [row for row in rows if row.base == field.base]
 
     @functools.cached_property
     def _own_writes(self) -> Mapping[tuple[str, int, str], list[Write]]:
@@ -312,12 +328,21 @@ class Project:
         """Those of ROWS (bindings of one name in one scope) whose value can be seen at statement USE."""
         if len(rows) == 1 or use < 0:
             return rows
+        return self._reached(path, rows, use)[0] or rows
+
+    def set_above(self, path: str, rows: Sequence[Write], use: int) -> Sequence[Write]:
+        """Those of ROWS (writes of one field in one scope) seen at statement USE; none if a way to it has none."""
+        reached, killer = self._reached(path, rows, use)
+        return reached if killer is not None else ()
+
+    def _reached(self, path: str, rows: Sequence[_Row], use: int) -> tuple[list[_Row], _Row | None]:
+        """Those of ROWS that are seen at USE, and the last one that stands on every way to it."""
         statements = self.files[path].statements
         around = self.chain(path, use)
         seats = {(statements[order].parent, statements[order].arm) for order in around}
         loops = [order for order in around if statements[order].kind in LOOPS]
-        reached: list[Binding] = []
-        killer: Binding | None = None
+        reached: list[_Row] = []
+        killer: _Row | None = None
         for row in rows:
             if row.order > use or (row.order == use and not _within(row, statements[use].kind)):
                 continue
@@ -331,7 +356,7 @@ class Project:
             reached += [
                 row for row in rows if row.order > use and loop in self.chain(path, row.order) and row not in reached
             ]
-        return reached or rows
+        return reached, killer
 
 
 def _is_home(scope: Scope, name: str) -> bool:
@@ -349,7 +374,7 @@ def _is_plain(expr: Expr) -> bool:
 LOOPS = frozenset(("For", "AsyncFor", "While"))
 
 
-def _within(row: Binding, kind: str) -> bool:
+def _within(row: Binding | Write, kind: str) -> bool:
     """Whether a binding made by statement USE itself is seen inside it: a loop variable, a walrus, a `with`."""
     from factorlint.expr import Each, Part
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from factorlint.expr import Call, argument
 from factorlint.origin import UNKNOWN, Kind, Origin, Where
-from factorlint.provenance import answers, classes, functions, known_calls, libraries, operators
+from factorlint.provenance import answers, classes, functions, known_calls, lent, libraries, operators
 from factorlint.provenance.tracing import Tracing
 
 
@@ -47,7 +47,9 @@ def _tree_result(tracer: Tracing, callee: Origin, expr: Call, where: Where) -> I
     scope = tracer.project.scope(callee.place)
     if scope.kind == "class":
         return (Origin(Kind.OBJECT, callee.path, None, callee.confidence, callee.place, call=expr, made=where),)
-    return tuple(one.weaker() for one in functions.results(tracer, callee))
+    made = lent.call_made(tracer, expr, callee.place)
+    found = tracer.origins(made, where) if made is not None else functions.results(tracer, callee)
+    return tuple(one.weaker() for one in found)
 
 
 def _library_result(tracer: Tracing, callee: Origin, expr: Call, where: Where) -> Iterable[Origin]:

@@ -7,15 +7,37 @@ from collections.abc import Iterable
 from factorlint.expr import Attr, Call, Const, Expr, Imported, Name, Op, last_name
 from factorlint.model import Confidence
 from factorlint.origin import CARRIED, UNKNOWN, Kind, Origin, Where
-from factorlint.provenance import answers, classes, containers, libraries, objects
+from factorlint.provenance import answers, classes, containers, libraries, objects, parameters
 from factorlint.provenance.tracing import Origins, Tracing, informative, named
 
 _OF_A_DICT = frozenset(name for name in dir(dict) if not name.startswith("__"))
 
 
 def attribute(tracer: Tracing, expr: Attr, where: Where) -> Iterable[Origin]:
+    found = _set_above(tracer, expr, where)
+    if found:
+        yield from found
+        return
     for base in tracer.origins(expr.base, where):
         yield from member(tracer, base, expr.name)
+
+
+def _set_above(tracer: Tracing, expr: Attr, where: Where) -> Origins:
+    """What the method itself has just given ``self.name``: not what is put there further down, or by other methods.
+
+    A list has a life of its own: whatever is put into it stays.
+    """
+    rows = tracer.project.field_writes(where.path, where.scope, expr) if where.order >= 0 else ()
+    if not rows or not isinstance(expr.base, Name):
+        return ()
+    scope = tracer.project.scope(where)
+    if parameters.receiver(tracer, scope, expr.base.id, where) is None:
+        return ()
+    last = tracer.project.set_above(where.path, rows, where.order)
+    values = [one for row in last for one in tracer.origins(row.value, Where(where.path, row.scope, row.order))]
+    if not informative(values) or any(one.kind is Kind.CONTAINER for one in values):
+        return ()
+    return tuple(one.weaker() for one in values)
 
 
 def member(tracer: Tracing, base: Origin, name: str) -> Iterable[Origin]:

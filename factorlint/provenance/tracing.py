@@ -34,6 +34,7 @@ class Tracing(abc.ABC):
         self.catalog: Catalog = project.catalog
         self.states = states or {}  # a parameter (file, scope, name) of a graph's step → the state that it is given
         self.forwarding: list[tuple[Where, str]] = []  # what each `__getattr__` on the way is just asked for
+        self.lent: dict[tuple[str, int], str | None] = {}  # a function → which parameter's result it hands back
         self._memory: dict[_Key, tuple[Expr, Origins]] = {}
         self._stack: dict[_Key, int] = {}
         self._low = _DEPTH + 1  # the outermost step that the current walk met again
