@@ -25,7 +25,7 @@ _TEXT_METHODS = frozenset(name for name in dir(str) if not name.startswith("__")
 # What the service says about an answer, not the model in it.
 _ENVELOPE = frozenset(
     "type role object status finish_reason stop_reason event kind index mime_type id model provider created usage "
-    "system_fingerprint".split()
+    "system_fingerprint headers response_headers additional_headers _hidden_params response_cost response_ms".split()
 )
 _TEXTS = frozenset("content text output output_text raw result answer response message completion reply".split())
 

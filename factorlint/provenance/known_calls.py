@@ -163,7 +163,7 @@ def _parsed(tracer: Tracing, callee: Origin, expr: Call, where: Where) -> Iterab
                 yield one  # what the service sends is read, not yet what the model says in it
                 return
             if one.shape != "typed":
-                yield replace(one, shape="arguments" if one.shape == "arguments" else "parsed")
+                yield one if one.shape in ("arguments", "envelope") else replace(one, shape="parsed")
                 return
     yield Origin(Kind.INSTANCE, callee.path, callee.symbol, callee.confidence, call=expr, made=where)
 
