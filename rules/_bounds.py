@@ -97,7 +97,9 @@ def _statements(body: cst.BaseSuite, loop: cst.CSTNode) -> Iterator[cst.CSTNode]
 
 def _comparisons(test: Expr, here: Here, through: set[str]) -> Iterator[Bound]:
     """The comparisons of a counter with a number in TEST, looking THROUGH these operators."""
-    if isinstance(test, Op) and test.op in through:
+    if isinstance(test, Op) and test.op == "not" and "not" not in through:  # not (a or b): neither a nor b
+        yield from _comparisons(test.operands[0], here, {"or"} if through == {"and"} else {"and"})
+    elif isinstance(test, Op) and test.op in through:
         for operand in test.operands:
             yield from _comparisons(operand, here, through)
     elif isinstance(test, Op) and all(sign in _LESS for sign in test.op.split()):
@@ -166,17 +168,20 @@ def _number(expr: Expr, here: Here) -> float | None:
     return max(numbers, default=None)
 
 
-def _told_by(call: Call, here: Here) -> Iterator[Bound]:
-    """A function of the tree that says whether to go on, by counting."""
-    for one in here.view.tracer.origins(call.func, here.where):
+def _told_by(call: Call, here: Here, where: Where | None = None) -> Iterator[Bound]:
+    """A function of the tree that says whether to go on, by counting, or asks one that does."""
+    for one in here.view.tracer.origins(call.func, where or here.where):
         if one.kind is not Kind.DEFINITION or one.place is None:
             continue
         scope = here.view.project.scope(one.place)
-        for _, value in scope.returns:
+        for order, value in scope.returns:
             for part in walk(value):
+                if isinstance(part, Call) and where is None:
+                    yield from _told_by(part, here, Where(one.place.path, scope.id, order))
                 if isinstance(part, Op) and part.op in _LESS:
                     said = " ".join((dotted(inner) or "").lower() for inner in walk(part))
-                    if any(word in said for word in _COUNTS):
+                    lengths = any(isinstance(inner, Call) and last_name(inner.func) == "len" for inner in walk(part))
+                    if lengths or any(word in said for word in _COUNTS):
                         yield Bound(Ends.OTHERWISE)
                         return
 

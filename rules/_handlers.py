@@ -49,11 +49,25 @@ def fate(handler: cst.ExceptHandler, here: Here, *, cli: bool) -> Does:
         return Does.RETURNS
     if _shows(calls, name, cli):
         return Does.SHOWS
+    if _ends_the_process(handler):
+        return Does.RAISES
     return Does.RETRIES if _asks_again(calls) else Does.DROPS
 
 
 def _name_of(handler: cst.ExceptHandler) -> str | None:
     return handler.name.name.value if handler.name and isinstance(handler.name.name, cst.Name) else None
+
+
+def _ends_the_process(handler: cst.ExceptHandler) -> bool:
+    """``sys.exit(1)`` as the last statement: nothing goes on without it."""
+    last = handler.body.body[-1] if handler.body.body else None
+    small = last.body[-1] if isinstance(last, cst.SimpleStatementLine) else None
+    if not isinstance(small, cst.Expr) or not isinstance(small.value, cst.Call):
+        return False
+    func = small.value.func
+    if isinstance(func, cst.Attribute) and isinstance(func.value, cst.Name):
+        return (func.value.value, func.attr.value) in (("sys", "exit"), ("os", "_exit"))
+    return isinstance(func, cst.Name) and func.value in ("exit", "quit")
 
 
 def _leaves(handler: cst.ExceptHandler) -> bool:
