@@ -50,6 +50,8 @@ def reading(here: Here, call: Call) -> str | None:
         if one.kind is Kind.ANSWER or (one.symbol is not None and one.symbol.does in _ASKS):
             return None
         if one.kind in (Kind.LIBRARY, Kind.INSTANCE):
+            if ".json()" in one.path and not one.path.endswith(".json"):
+                continue  # a part of what was read: ``story.get("title")``
             path = one.path.replace("()", "")
             if _OUTSIDE.fullmatch(path) or (name in _METHODS and isinstance(call.func, Attr)):
                 return name
