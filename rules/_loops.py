@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Attr, Call, Each, Expr, Name, Op, last_name, walk
+from factorlint.expr import Attr, Call, Each, Expr, Name, Op, Part, last_name, walk
 from factorlint.facts import Binding, Called
 from factorlint.model import Confidence
 from factorlint.origin import Kind, Origin, Where
+from factorlint.project import LOOPS
+from factorlint.provenance.answers import answers_in
 from factorlint.reach import Reached
 from factorlint.rule import Here, View
 from factorlint.threads import GROW
@@ -55,6 +57,27 @@ def branches_on_answer(here: Here) -> bool:
         if isinstance(node, cst.For):
             if any(one.shape == "calls" and _made_inside(one, here) for one in inner.answers(node.iter)):
                 return True
+    return _ends_by_what_was_done(here)
+
+
+def _ends_by_what_was_done(here: Here) -> bool:
+    """``seen, done = world.step(action)``, then ``if done: break``: the answer was carried out, and that decides."""
+    for inner in here.inside(cst.If):
+        lines = [line for line in inner.node.body.body if isinstance(line, cst.SimpleStatementLine)]
+        around = here.view.project.chain(here.where.path, inner.where.order)
+        if next((one for one in around if here.view.facts.statements[one].kind in LOOPS), None) != here.where.order:
+            continue  # it leaves a loop inside
+        if not any(isinstance(one, cst.Break) for line in lines for one in line.body):
+            continue
+        for name in tested(inner.node.test):
+            expr = inner.expr(name)
+            for value, at in here.view.project.given(expr.id, inner.where) if isinstance(expr, Name) else ():
+                call = value.source if isinstance(value, Part) else None
+                if not isinstance(call, Call) or at.order < here.where.order:
+                    continue
+                found = (one for arg in call.args for one in answers_in(here.view.tracer, arg, at))
+                if any(_made_inside(one, here) for one in found):
+                    return True
     return False
 
 
