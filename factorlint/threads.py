@@ -341,6 +341,8 @@ class Threads:
         way: _Way,
         depth: int,
     ) -> None:
+        if expr.name in self._transactions:
+            return
         for base in self.tracer.origins(expr.base, where):
             if base.kind is Kind.OBJECT and base.place is not None:
                 if self.tracer.method(base, expr.name) is None:
@@ -353,6 +355,13 @@ class Threads:
                         self._through(found, way, depth)
             elif (base.kind is Kind.LIBRARY and base.symbol is None) or base.kind is Kind.INSTANCE:
                 way.holders.add(Holder("library", where.path, where.scope, f"{base.path}.{expr.name}"))
+
+    @functools.cached_property
+    def _transactions(self) -> frozenset[str]:
+        """The fields whose transactions the tree ends: a database session is no part of the thread that it saves."""
+        funcs = (called.call.func for facts in self.project.files.values() for called in facts.calls)
+        ended = (one.base for one in funcs if isinstance(one, Attr) and one.name in ("commit", "rollback"))
+        return frozenset(one.name for one in ended if isinstance(one, Attr))
 
     def _kept(self, base: Origin, name: str, way: _Way, depth: int) -> None:
         """Into what is put into the list that is an object's attribute NAME."""

@@ -25,7 +25,7 @@ def excuses(handler: Here, tried: Here, what: str) -> bool:
         return True  # a person is asked how to go on
     if what == "the tool":
         return _only_a_setting(handler, tried)
-    if what != "the model call" and _another_way(handler, tried):
+    if _another_way(handler, tried):
         return True
     return _tells_caller(handler)
 

@@ -280,6 +280,7 @@ def only_local(here: Here, cli: bool) -> bool:
         if called.scope == scope.id and called.order > here.where.order and not logs(called.call.func):
             if not cli and dotted(called.call.func) == "print":
                 continue  # a library's print is a log line
-            if any(isinstance(one, Name) and one.id in names for arg in called.call.args for one in walk(arg)):
+            passed = (*called.call.args, *(value for _, value in called.call.keywords))
+            if any(isinstance(one, Name) and one.id in names for arg in passed for one in walk(arg)):
                 return False
     return True

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Call, Const, Name
+from factorlint.expr import Call, Const, Name, last_name
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Origin
 from factorlint.rule import Here, Mark, Rule
@@ -59,6 +59,7 @@ _RUNNERS = {
 _SHELLS = frozenset(f"subprocess.{name}" for name in ("run", "Popen", "call", "check_call", "check_output")) | {
     "asyncio.create_subprocess_shell"
 }
+_BASES = frozenset("con conn connection cur cursor db database engine session".split())
 _QUERIES = frozenset("execute executemany executescript fetch fetchrow fetchval raw read_sql read_sql_query".split())
 
 
@@ -279,15 +280,17 @@ _PARTS = frozenset("choices content message messages delta usage error data cand
 
 
 def _runs(node: cst.Call, here: Here) -> str | None:
-    for callee in here.callees(node):
+    callees = here.callees(node)
+    own = any(one.kind is Kind.DEFINITION for one in callees)
+    for callee in callees:
         if callee.path in _RUNNERS:
             return _RUNNERS[callee.path]
         if callee.path in _SHELLS and (
             callee.path.startswith("asyncio") or True in here.arguments(node).values("shell")
         ):
             return "a shell"
-        if callee.kind is not Kind.DEFINITION and isinstance(node.func, cst.Attribute):
-            if node.func.attr.value in _QUERIES:
+        if isinstance(node.func, cst.Attribute) and node.func.attr.value in _QUERIES and not own:
+            if callee.kind in (Kind.LIBRARY, Kind.INSTANCE) or last_name(here.expr(node.func.value)) in _BASES:
                 return "the database"
     return None
 

@@ -189,6 +189,7 @@ class OwnYourPrompts(Rule):
             return
         value = node.value if isinstance(node, (cst.Assign, cst.AnnAssign)) else None
         whole = here.expr(value) if value is not None else None
+        named = value is not None and _is_template(value, here)
         said: set[int] = set()  # one message list is one prompt, however many texts it is made of
         for text, prompts in _by_text(found):
             at = _literal(text, here) or node
@@ -196,14 +197,21 @@ class OwnYourPrompts(Rule):
                 continue
             lines = _lines(text)
             first = prompts[0]
-            if first.kind == "literal" and lines > _MAX_INLINE:
+            if first.kind == "literal" and lines > _MAX_INLINE and not named:
                 to, fix = as_constant(at, here, first)
                 yield here.mark(INLINE_PROMPT, at, confidence=Confidence.HIGH, fix=fix, fix_at=to, detail=str(lines))
             elif (
                 not first.share and not _question(prompts) and (first.kind == "constant" or id(first.sink) not in said)
             ):
                 said.add(id(first.sink))
-                yield here.mark(OWNED_PROMPT, node if whole == text else at, confidence=Confidence.HIGH)
+                yield here.mark(OWNED_PROMPT, node if named or whole == text else at, confidence=Confidence.HIGH)
+
+
+def _is_template(value: cst.BaseExpression, here: Here) -> bool:
+    """Whether VALUE makes a template to which a module or a class gives a name: others can import and test it."""
+    if here.scope.kind == "function":
+        return False
+    return any(here.plays(one, "prompt-template") for one in here.origins(value))
 
 
 def _way(gives_back: tuple[str, ...]) -> str:
