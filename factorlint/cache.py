@@ -173,7 +173,7 @@ def _edition() -> str:
     """A name for this very program: what another wrote may mean something else."""
     package = Path(__file__).parent
     digest = hashlib.blake2b(f"{__version__} {sys.version}".encode(), digest_size=12)
-    for folder in (package, package / "provenance", package / "report", *_rules(package)):
+    for folder in (package, *(package / one for one in ("model", "provenance", "report")), *_rules(package)):
         for entry in sorted(os.scandir(folder), key=lambda one: one.name):
             if entry.name.endswith((".py", ".yaml")):
                 told = entry.stat()

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from factorlint import compiled
-from factorlint.model import Cell, Grip, Owner, Stop
+from factorlint.model import Owner
+from factorlint.model.library import Cell, Grip, Stop
 
 Condition = Mapping[str, Any]  # argument name → given | absent | truthy | falsy | {is: …} | {in: […]} | {has: …}
 

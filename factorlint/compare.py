@@ -18,7 +18,8 @@ from factorlint import run
 from factorlint.around import Around, Watch
 from factorlint.config import ConfigError, Settings
 from factorlint.git import RevisionError
-from factorlint.model import Comparison, Confidence, Owner, Side, Spot, Verdict
+from factorlint.model import Confidence, Owner, Verdict
+from factorlint.model.trees import Comparison, Side, Spot
 from factorlint.report import json_
 
 LIMIT = 200_000_000  # bytes of a report

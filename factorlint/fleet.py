@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from factorlint import apart, gates, git, ranking, roles, workers
 from factorlint.apart import Tree
 from factorlint.config import ConfigError, Settings
-from factorlint.model import Problem, Ranking
+from factorlint.model import Problem
+from factorlint.model.trees import Ranking
 
 LIMIT = 1_000_000  # bytes of a list of folders
 _DEPTH = 3  # folders between a folder of clones and its clones: host, owner, name

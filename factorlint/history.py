@@ -21,7 +21,8 @@ from factorlint.cache import Cache
 from factorlint.commits import Step
 from factorlint.config import Settings
 from factorlint.git import LIMIT, Place
-from factorlint.model import History, Moment, Role, Summary, Verdict
+from factorlint.model import Role, Summary, Verdict
+from factorlint.model.trees import History, Moment
 
 _WHAT = "history"
 

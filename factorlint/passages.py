@@ -14,7 +14,7 @@ from typing import Any
 
 from factorlint import guard
 from factorlint.installed import Place
-from factorlint.model import Passage, Piece
+from factorlint.model.library import Passage, Piece
 from factorlint.sketch import Given, Pieces, Sketch, yours
 
 _HOLE = re.compile(r"\{\{-?\s*(\w+)\s*-?\}\}|\{(\w+)\}")  # of Jinja, or of str.format

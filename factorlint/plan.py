@@ -13,7 +13,8 @@ from dataclasses import replace
 
 from factorlint import score
 from factorlint.factors import BY_NUMBER
-from factorlint.model import Confidence, Finding, Owner, Plan, Promise, Report, Role, Site, Status, Step, Verdict
+from factorlint.model import Confidence, Finding, Owner, Report, Role, Site, Status, Verdict
+from factorlint.model.plan import Plan, Promise, Step
 from factorlint.neighbours import Neighbours, nearness
 from factorlint.retrofit import BOUND, ELSEWHERE, LOOPS, PROMISES, STAGES, STOP, Stage
 from factorlint.rewrite import sketch

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from factorlint import __version__
 from factorlint.factors import BY_NUMBER, DECISIVE
-from factorlint.model import Owner, Problem, Rank, Ranking, Tally
+from factorlint.model import Owner, Problem
+from factorlint.model.trees import Rank, Ranking, Tally
 
 Checks = Counter[tuple[str, str]]  # by code and name
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from factorlint.model import Promise
+from factorlint.model.plan import Promise
 
 
 class Stage(NamedTuple):

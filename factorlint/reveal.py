@@ -17,7 +17,7 @@ from factorlint.catalog import Fact, Library, Sent
 from factorlint.config import Settings
 from factorlint.expr import Call, Const, Expr, Seq
 from factorlint.installed import Place
-from factorlint.model import Passage, Revelation
+from factorlint.model.library import Passage, Revelation
 from factorlint.origin import Kind, Where
 from factorlint.position import spans
 from factorlint.provenance import Tracer

@@ -8,7 +8,8 @@ import textwrap
 from string import Template
 
 from factorlint import names, shapes
-from factorlint.model import Finding, Sketch
+from factorlint.model import Finding
+from factorlint.model.plan import Sketch
 from factorlint.names import Names
 from factorlint.neighbours import Neighbours
 from factorlint.owned import FORMS

@@ -14,7 +14,8 @@ from typing import Any
 from factorlint import registry
 from factorlint.catalog import Catalog, Fact, Library, Symbol
 from factorlint.factors import DECISIVE, FACTORS
-from factorlint.model import Card, Cell, Check, Duty, Grip, Limit, Owner
+from factorlint.model import Check, Owner
+from factorlint.model.library import Card, Cell, Duty, Grip, Limit
 
 ORDER = (*DECISIVE, *(one.number for one in FACTORS if one.number not in DECISIVE))
 

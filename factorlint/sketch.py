@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from factorlint.model import Piece
+from factorlint.model.library import Piece
 
 Pieces = tuple[Piece, ...]
 Given = Mapping[str, object]  # argument → literal value, a tuple of texts, or OPAQUE; absent ones that are known: None

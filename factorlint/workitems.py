@@ -8,7 +8,7 @@ from pathlib import Path
 
 from factorlint import files
 from factorlint.keys import ConfigError
-from factorlint.model import Plan
+from factorlint.model.plan import Plan
 from factorlint.report import plan as pages
 
 NAME = "retrofit-12-factor-agents"

@@ -19,7 +19,8 @@ from installed import PROGRAM, Done, call, put
 
 import factorlint
 from factorlint import git as repositories
-from factorlint.model import Problem, Rank, Ranking, Tally
+from factorlint.model import Problem
+from factorlint.model.trees import Rank, Ranking, Tally
 from factorlint.report import Look
 from factorlint.report.fleet import render
 

@@ -16,7 +16,7 @@ from factorlint import scorecard, testing
 from factorlint.catalog import builtin, load
 from factorlint.cli import app
 from factorlint.factors import DECISIVE
-from factorlint.model import Card, Cell, Grip
+from factorlint.model.library import Card, Cell, Grip
 from factorlint.report import Look
 from factorlint.report import frameworks as pages
 

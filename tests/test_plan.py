@@ -20,7 +20,8 @@ from making import DEFAULT_PROMPT, INLINE, NO_RESUME, OPAQUE, OWNED_LOOP, RETRY,
 from factorlint import config, rewrite, run, workitems
 from factorlint.config import Persona
 from factorlint.keys import ConfigError
-from factorlint.model import Check, Excerpt, Owner, Plan, Problem, Report, Severity, Site, Span, Status
+from factorlint.model import Check, Excerpt, Owner, Problem, Report, Severity, Site, Span, Status
+from factorlint.model.plan import Plan
 from factorlint.neighbours import Neighbours
 from factorlint.plan import plan
 from factorlint.report import Look

@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 
-from factorlint.model import Piece
+from factorlint.model.library import Piece
 from factorlint.sketch import OPAQUE, Sketch
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from factorlint.factors import DECISIVE
-from factorlint.model import Comparison, Owner
+from factorlint.model import Owner
+from factorlint.model.trees import Comparison
 from factorlint.report import _chart
 from factorlint.report import _sides as sides
 from factorlint.report import _text as text

@@ -7,7 +7,7 @@ from html import escape
 from itertools import groupby
 
 from factorlint.factors import BY_NUMBER, DECISIVE
-from factorlint.model import Card, Cell, Grip
+from factorlint.model.library import Card, Cell, Grip
 from factorlint.report import frameworks as shared
 
 _STYLE = """

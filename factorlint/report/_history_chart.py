@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import groupby
 
-from factorlint.model import History, Moment, Owner
+from factorlint.model import Owner
+from factorlint.model.trees import History, Moment
 from factorlint.report import _chart
 from factorlint.report import _moments as moments
 from factorlint.report import _text as text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from factorlint.factors import DECISIVE
-from factorlint.model import History
+from factorlint.model.trees import History
 from factorlint.report import _chart
 from factorlint.report import _history_chart as chart
 from factorlint.report import _moments as moments

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from factorlint.factors import BY_NUMBER
-from factorlint.model import History, Moment
+from factorlint.model.trees import History, Moment
 from factorlint.report import _text as text
 from factorlint.report._sides import points, score
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from factorlint.model import Check, Finding, Owner, Plan, Step
+from factorlint.model import Check, Finding, Owner
+from factorlint.model.plan import Plan, Step
 from factorlint.report import Look
 from factorlint.report import _text as text
 from factorlint.report.markdown import plain

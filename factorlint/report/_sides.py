@@ -7,7 +7,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from factorlint.factors import BY_NUMBER
-from factorlint.model import Comparison, Owner, Side, Spot, Verdict
+from factorlint.model import Owner, Verdict
+from factorlint.model.trees import Comparison, Side, Spot
 from factorlint.report import _chart
 from factorlint.report import _text as text
 

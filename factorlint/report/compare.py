@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from factorlint.factors import BY_NUMBER, DECISIVE
-from factorlint.model import Comparison, Owner, Side, Spot
+from factorlint.model import Owner
+from factorlint.model.trees import Comparison, Side, Spot
 from factorlint.report import Look, _chart
 from factorlint.report import _sides as sides
 from factorlint.report import _text as text

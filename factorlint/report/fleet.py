@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 
 from factorlint.factors import BY_NUMBER, DECISIVE
-from factorlint.model import Rank, Ranking, Tally
+from factorlint.model.trees import Rank, Ranking, Tally
 from factorlint.report import Look
 from factorlint.report._paint import Line, paint, wrapped
 from factorlint.report._text import clipped, counted, problem, safe

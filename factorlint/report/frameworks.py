@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from factorlint.factors import BY_NUMBER, DECISIVE
-from factorlint.model import Card, Cell, Grip, Limit, Stop
+from factorlint.model.library import Card, Cell, Grip, Limit, Stop
 from factorlint.report import Look
 from factorlint.report._paint import Line, paint, wrapped
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from factorlint.model import History, Moment
+from factorlint.model.trees import History, Moment
 from factorlint.report import Look, json_
 from factorlint.report import _moments as moments
 from factorlint.report import _text as text

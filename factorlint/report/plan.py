@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 
-from factorlint.model import Plan
+from factorlint.model.plan import Plan
 from factorlint.report import Look
 
 PAGES = ("text", "markdown")

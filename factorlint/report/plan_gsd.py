@@ -10,7 +10,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
-from factorlint.model import Finding, Plan, Step
+from factorlint.model import Finding
+from factorlint.model.plan import Plan, Step
 from factorlint.report import _plan
 from factorlint.report import _text as text
 from factorlint.report.plan_markdown import sketch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from factorlint.factors import BY_NUMBER
-from factorlint.model import Plan, Step
+from factorlint.model.plan import Plan, Step
 from factorlint.report import Look, _plan
 from factorlint.report import _text as text
 from factorlint.report.markdown import plain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from factorlint.model import Plan, Step
+from factorlint.model.plan import Plan, Step
 from factorlint.report import _plan
 from factorlint.report import _text as text
 from factorlint.report.markdown import plain

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from factorlint.model import Passage, Piece, Revelation
+from factorlint.model.library import Passage, Piece, Revelation
 from factorlint.report import Look
 from factorlint.report._paint import Line, paint, wrapped
 from factorlint.report._text import folded, path, safe
