@@ -94,7 +94,7 @@ def again_from_an_except(here: Here, place: Where) -> Iterator[cst.Call]:
                 one.kind is Kind.DEFINITION and one.place is not None and one.place[:2] == place[:2]
                 for one in call.callees(call.node)
             )
-            if again and asks(here) and not _passes_a_count(call.expr(call.node)) and not _may_refuse(inner):
+            if again and asks(here) and not _passes_a_count(call) and not _may_refuse(inner):
                 yield call.node
 
 
@@ -152,6 +152,9 @@ def _counts(here: Here) -> bool:
     return any(any(one in grown for one in walk(inner.expr(inner.node))) for inner in here.inside(cst.Comparison))
 
 
-def _passes_a_count(expr: Expr) -> bool:
-    """``again(n + 1)``: something that grows or shrinks is passed on."""
-    return any(getattr(one, "op", "") in ("+", "-") for one in walk(expr))
+def _passes_a_count(call: Here) -> bool:
+    """``again(n + 1)``: something that grows or shrinks is passed on, or a name for it."""
+    passed = call.call(call.node)
+    names = [one.id for one in (*passed.args, *(value for _, value in passed.keywords)) if isinstance(one, Name)]
+    grown = [row.value for name in names for row in call.scope.bindings.get(name, ()) if row.value is not None]
+    return any(getattr(one, "op", "") in ("+", "-") for expr in (passed, *grown) for one in walk(expr))

@@ -90,7 +90,7 @@ def body(here: Here) -> list[int]:
 
 def _answers(here: Here, expr: Expr, where: Where) -> Iterator[object]:
     for one in answers_in(here.view.tracer, expr, where):
-        if not is_transport(one):
+        if not is_transport(one) and one.shape != "envelope":
             yield one
 
 

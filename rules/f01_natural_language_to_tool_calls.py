@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Call, Const, Name, last_name
+from factorlint.expr import Call, Const, Name, last_name, walk
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Origin
 from factorlint.rule import Here, Mark, Rule
@@ -270,12 +270,18 @@ def _is_text(node: cst.BaseExpression, here: Here) -> bool:
 
 
 def _looks_for_a_key(node: cst.Comparison, here: Here) -> bool:
-    """``"choices" in chunk``: a part of what the service sends is looked for, no word of the model."""
+    """``"choices" in chunk``, ``kind == "tool_use"``: what the service says is looked at, no word of the model."""
     asked = here.expr(node.left)
+    sides = (asked, *(here.expr(one.comparator) for one in node.comparisons))
+    if any(isinstance(one, Const) and one.value in _KINDS for side in sides for one in walk(side)):
+        return True
     inside = any(isinstance(one.operator, (cst.In, cst.NotIn)) for one in node.comparisons)
     return inside and isinstance(asked, Const) and asked.value in _PARTS
 
 
+_KINDS = frozenset(
+    "function_call function_call_output tool_call tool_calls tool_use tool_result output_text assistant".split()
+)
 _PARTS = frozenset("choices content message messages delta usage error data candidates output id model text".split())
 
 
