@@ -64,6 +64,7 @@ MODEL_WRITTEN_PROMPT = Check(
 )
 OWNED_PROMPT = Check(None, "owned-prompt", Owner.CODE, None, "the prompt is written in this tree and sent as it is")
 
+_ASKS = ("call-model", "run", "run-graph")
 _MAX_INLINE = 3  # lines of text; from the specification of FL0204
 _HELD = (HIDDEN_PROMPT_CONSTRUCTOR, REMOTE_PROMPT, FRAMEWORK_DEFAULT_PROMPT, PROMPT_WITH_ADDITIONS)
 _TEXTS = (cst.SimpleString, cst.ConcatenatedString, cst.FormattedString, cst.TemplatedString, cst.BinaryOperation)
@@ -197,7 +198,7 @@ class OwnYourPrompts(Rule):
                 continue
             lines = _lines(text)
             first = prompts[0]
-            if first.kind == "literal" and lines > _MAX_INLINE and not named:
+            if first.kind == "literal" and lines > _MAX_INLINE and not (named or _in_a_maker(prompts, here)):
                 to, fix = as_constant(at, here, first)
                 yield here.mark(INLINE_PROMPT, at, confidence=Confidence.HIGH, fix=fix, fix_at=to, detail=str(lines))
             elif (
@@ -212,6 +213,15 @@ def _is_template(value: cst.BaseExpression, here: Here) -> bool:
     if here.scope.kind == "function":
         return False
     return any(here.plays(one, "prompt-template") for one in here.origins(value))
+
+
+def _in_a_maker(prompts: list[Prompt], here: Here) -> bool:
+    """Whether the text goes into a template that the function makes for others: it asks no model itself."""
+    function, path = here.function(), here.where.path
+    if function is None or here.view.reach.statements_do(path, function.order + 1, function.end, _ASKS):
+        return False
+    made = (origin for one in prompts for origin in here.view.tracer.origins(one.sink.call, one.sink_at))
+    return any(here.plays(one, "prompt-template") for one in made)
 
 
 def _way(gives_back: tuple[str, ...]) -> str:
