@@ -188,14 +188,13 @@ class ContactHumansWithTools(Rule):
 
 def _only_hands_on(view: View, place: Where) -> bool:
     """Whether another method of the same class is the tool's body: ``return self.execute(**arguments)``, no more."""
-    scope = view.project.scope(place)
-    holder = scope.parent
-    if scope.end - scope.order > _A_LINE:
+    scope, holder = view.project.scope(place), view.project.class_of(place)
+    if holder is None or scope.end - scope.order > _A_LINE:
         return False
     for one in view.reach.below(place):
         own = one.callee.place
         if one.depth == 0 and own is not None and (own.path, own.scope) in view.agents.bodies:
-            if own.path == place.path and view.project.scope(own).parent == holder and holder > 0:
+            if own.path == place.path and view.project.scope(own).parent == holder.id:
                 return True
     return False
 
