@@ -292,6 +292,8 @@ def _symbols(library: str, row: Mapping[str, Any], holders: tuple[str, ...] | No
     if unknown:
         raise CatalogError(f"{row.get('names')}: unknown keys {sorted(unknown)}")
     names = _strings(row["names"])
+    if not names:
+        raise CatalogError(f"a symbol of {library} has no name")
     if holders is not None:
         names = tuple(f"{holder}.{name}" for name in names for holder in holders)
     roles, does, answer = _strings(row.get("is")), row.get("does"), row.get("answer")

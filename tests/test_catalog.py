@@ -16,7 +16,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from factorlint import compiled, registry
-from factorlint.catalog import ANSWERS, DOES, ROLES, Catalog, Condition, Fact, Library, Symbol, load
+from factorlint.catalog import ANSWERS, DOES, ROLES, Catalog, CatalogError, Condition, Fact, Library, Symbol, load
 
 FOLDER = Path(__file__).parents[1] / "rules" / "frameworks"
 FILES = sorted(FOLDER.glob("*.yaml"))
@@ -196,3 +196,24 @@ def test_what_only_the_library_may_do_is_no_evidence_of_ownership() -> None:
         for row, owner in zip(slugs, owners, strict=False)
         if owner is not None and owner.value not in ("code", "shared")
     ] == []
+
+
+def _broken(symbol: str) -> str:
+    return f"library: desk\nkind: client\npackages: [desk]\nimports: [desk]\nsymbols:\n- {symbol}\n"
+
+
+@pytest.mark.parametrize(
+    "symbol",
+    [
+        "names:",
+        "{names: [], facts: [{check: FL0901}]}",
+        "{names: [desk.Desk], methods: [{names:, facts: [{check: FL0901}]}]}",
+        "{names: [desk.Desk], is: [nonsense]}",
+        "{names: [desk.Desk], surprise: 1}",
+        "{names: [desk.Desk], facts: [{check: FL0901, surprise: 1}]}",
+    ],
+)
+def test_a_file_that_breaks_the_format_is_refused_by_name(tmp_path: Path, symbol: str) -> None:
+    (tmp_path / "desk.yaml").write_text(_broken(symbol))
+    with pytest.raises(CatalogError, match=r"desk\.yaml"):
+        load([tmp_path / "desk.yaml"])
