@@ -215,13 +215,22 @@ def asks_itself(view: View, path: str, called: Called) -> bool:
 
 
 def _may_remember(here: Here, called: Called) -> bool:
-    """Whether what is called is a method of an object of the tree, which may keep what it was asked before."""
+    """Whether what is called is a method of an object of the tree, which may keep what it was asked before.
+
+    One that is made anew in each round of the loop has nothing to remember.
+    """
     where = Where(here.where.path, called.scope, called.order)
     return isinstance(called.call.func, Attr) and any(
-        here.view.project.class_of(one.place) is not None
+        here.view.project.class_of(one.place) is not None and not _made_each_round(one.receiver, here)
         for one in here.view.tracer.origins(called.call.func, where)
         if one.symbol is None
     )
+
+
+def _made_each_round(made: Origin | None, here: Here) -> bool:
+    path, first = here.where.path, here.where.order
+    at = made.made if made is not None else None
+    return at is not None and at.path == path and first < at.order <= here.view.reach.end(path, first)
 
 
 def _left_behind(here: Here, end: int) -> set[str]:
