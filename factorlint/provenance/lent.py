@@ -25,9 +25,9 @@ def call_made(tracer: Tracing, call: Call, body: Where) -> Call | None:
         tracer.lent[key] = _handed_back(tracer.project.files[body.path].scopes, tracer.project.scope(body))
     name = tracer.lent[key]
     given = parameters.passed(tracer, call, body, name) if name is not None else None
-    if given is None or isinstance(given, Star):
+    if given is None or type(given) is Star:
         return None
-    first = call.args.index(given) + 1 if given in call.args else 0
+    first = next((number for number, one in enumerate(call.args, 1) if id(one) == id(given)), 0)
     keywords = tuple((keyword, value) for keyword, value in call.keywords if keyword != name)
     made = tracer.same((id(call), name), Call(given, call.args[first:], keywords))
     assert isinstance(made, Call)
