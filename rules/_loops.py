@@ -128,11 +128,14 @@ def is_counter(name: str) -> bool:
     return not _ATTEMPTS.isdisjoint(name.lower().split("_"))
 
 
+def compares(test: Expr) -> bool:
+    """``while rounds < 3``."""
+    return any(isinstance(one, Op) and one.op in _COMPARES for one in walk(test))
+
+
 def counts_attempts(test: Expr) -> bool:
-    """``attempts < 3``"""
-    inside = list(walk(test))
-    compared = any(isinstance(one, Op) and one.op in _COMPARES for one in inside)
-    return compared and any(isinstance(one, Name) and is_counter(one.id) for one in inside)
+    """``while attempts < 3``."""
+    return compares(test) and any(isinstance(one, Name) and is_counter(one.id) for one in walk(test))
 
 
 def _tries_first(node: cst.For) -> bool:

@@ -12,7 +12,7 @@ from factorlint.provenance.handover import handed_over
 from factorlint.rule import Here
 
 from . import _tries, _waits
-from ._loops import begins_anew
+from ._loops import begins_anew, compares
 
 
 def is_site(here: Here, place: Where) -> bool:
@@ -69,11 +69,6 @@ def starts_anew(here: Here) -> bool:
     """Whether each round of the loop waits for something new from outside: a conversation, no second attempt."""
     waits = any(_waits.is_future(inner, inner.node.expression) for inner in here.inside(cst.Await))
     return waits or begins_anew(here)
-
-
-def compares(test: Expr) -> bool:
-    """``while tries < 3``."""
-    return any(getattr(one, "op", "") in ("<", "<=", ">", ">=", "!=") for one in walk(test))
 
 
 def is_bounded(node: cst.While, here: Here) -> bool | None:

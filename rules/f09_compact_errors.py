@@ -13,7 +13,7 @@ from factorlint.rule import Held, Here, Mark, Rule
 
 from . import _asked_again, _fallbacks, _observations, _retries, _swallowed, _tries
 from ._handlers import Does, fate, kept_for_later
-from ._loops import counts_attempts, is_counter
+from ._loops import compares, counts_attempts, is_counter
 from ._mended import bound, one_line, switched_off, told
 
 UNBOUNDED_RETRY = Check(
@@ -165,7 +165,7 @@ class CompactErrors(Rule):
 
     def visit_While(self, node: cst.While, here: Here) -> Iterator[Mark]:
         test = here.expr(node.test)
-        if _retries.compares(test) and _retries.asks(here):
+        if compares(test) and _retries.asks(here):
             said = _asked_again.corrections(here)
             yield from (one.mark(ERROR_AS_EVENT, one.node, confidence=Confidence.MEDIUM) for one in said)
             if said or counts_attempts(test):
