@@ -53,6 +53,7 @@ class Reading:
         self.tests: list[Test] = []
         self.scope = Open(0, "module", "", None, -1, 1)
         self.order = -1
+        self._held: dict[tuple[object, ...], Any] = {}
 
     def exprs(self, nodes: Iterable[ast.expr]) -> tuple[Expr, ...]:
         return tuple(self.expr(node) for node in nodes)
@@ -60,6 +61,20 @@ class Reading:
     def expr(self, node: ast.expr) -> Expr:
         lower: Callable[[Reading, Any], Expr] = _LOWER.get(type(node), _other)
         return lower(self, node)
+
+    def name(self, name: str) -> Expr:
+        """A name; however often it is written, there is one in memory."""
+        held: Expr = self._held.setdefault((Name, name), Name(name))
+        return held
+
+    def attr(self, base: Expr, name: str) -> Expr:
+        held: Expr = self._held.setdefault((id(base), name), Attr(base, name))
+        return held
+
+    def const(self, value: object) -> Expr:
+        one = const(value)
+        held: Expr = self._held.setdefault((Const, one.type, one.value), one)
+        return held
 
     def bind(self, name: str, value: Expr | None, annotation: Expr | None = None) -> None:
         """NAME gets a VALUE in this scope, at this statement."""
@@ -104,11 +119,11 @@ def quoted(text: str) -> Expr:
 
 
 def _name(reader: Reading, node: ast.Name) -> Expr:
-    return Name(node.id)
+    return reader.name(node.id)
 
 
 def _attribute(reader: Reading, node: ast.Attribute) -> Expr:
-    return Attr(reader.expr(node.value), node.attr)
+    return reader.attr(reader.expr(node.value), node.attr)
 
 
 def _call(reader: Reading, node: ast.Call) -> Expr:
@@ -124,7 +139,7 @@ def _call(reader: Reading, node: ast.Call) -> Expr:
 
 
 def _constant(reader: Reading, node: ast.Constant) -> Expr:
-    return const(node.value)
+    return reader.const(node.value)
 
 
 def _joined(reader: Reading, node: ast.JoinedStr) -> Expr:

@@ -31,10 +31,9 @@ _WORD = re.compile(r"[\"'](\.*[A-Za-z_][\w.]*)[\"']")
 _NAME = re.compile(r"[\w.]+")
 # What an agent is usually made with; a package that the catalogue does not know is looked at where one of these stands.
 # Users and columns have a ``role`` too: that word counts where something called after an agent is given it.
-_AGENT_WORDS = re.compile(
-    r"\b(?:goal|backstory|instructions|tools|system_prompt|system_message)\s*=(?!=)"
-    r"|(?i:agent|assistant|crew|swarm|team)\w*\([^()]*\brole\s*=(?!=)"
-)
+_WORDS = ("goal", "backstory", "instructions", "tools", "system_prompt", "system_message")
+_GIVEN = re.compile(rf"\b(?:{'|'.join(_WORDS)})\s*=(?!=)")
+_WITH_A_ROLE = re.compile(r"(?i:agent|assistant|crew|swarm|team)\w*\([^()]*\brole\s*=(?!=)")
 
 
 class Import(NamedTuple):
@@ -103,7 +102,7 @@ def graph(texts: Mapping[str, str], tree: Modules, extra_roots: Iterable[str] = 
     doubtful = set()
     for path in sorted(texts):
         text = texts[path]
-        worded = _AGENT_WORDS.search(text) is not None
+        worded = _worded(text)
         if any(piece in text for piece in endpoints):
             direct.add(path)
         for one in imports(text):
@@ -116,6 +115,13 @@ def graph(texts: Mapping[str, str], tree: Modules, extra_roots: Iterable[str] = 
                 doubtful.add(path)
     above = _closure(direct | doubtful, used_by)
     return Graph(frozenset(direct), frozenset(_closure(above, uses)), uses)
+
+
+def _worded(text: str) -> bool:
+    """Whether TEXT seems to make an agent. A plain search comes first: the patterns take ten times as long."""
+    if any(word in text for word in _WORDS) and _GIVEN.search(text):
+        return True
+    return "role" in text and _WITH_A_ROLE.search(text) is not None
 
 
 def extenders(texts: Mapping[str, str], project: Project) -> tuple[str, ...]:

@@ -35,6 +35,8 @@ def _call(node: cst.Call) -> Expr:
 
 
 def _literal(node: cst.Integer | cst.Float | cst.Imaginary | cst.SimpleString) -> Expr:
+    if isinstance(node, cst.SimpleString) and not node.prefix and _PLAIN.isdisjoint(node.value):
+        return const(node.raw_value)
     try:
         return const(ast.literal_eval(node.value))
     except (ValueError, SyntaxError, MemoryError):
@@ -167,6 +169,8 @@ def _yield(node: cst.Yield) -> Expr:
     return lower(node.value.item) if isinstance(node.value, cst.From) else Other("sent")
 
 
+# Without these a literal stands for itself; `literal_eval` is dear, and leaves circles behind.
+_PLAIN = frozenset("\\\r")
 _CONSTANTS = {"True": True, "False": False, "None": None}
 _LOWER: dict[type, Callable[[Any], Expr]] = {
     cst.Name: _name,

@@ -36,7 +36,7 @@ class Where(NamedTuple):
     order: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Origin:
     """One thing that an expression may be.
 

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from factorlint.pins import Pins
     from factorlint.rule import Rule, View
 
+_MUCH = 100_000  # objects that are worth looking for circles among
 _PASSING = ("timeout", "worker-died", "crash")  # problems that another run, with more time or memory, may not have
 
 
@@ -97,6 +98,7 @@ def _uncollected() -> Iterator[None]:
         yield
     finally:
         if collected:
+            gc.freeze()  # or all of it would be looked through at once
             gc.enable()
 
 
@@ -229,16 +231,22 @@ def visit_all(
         return view, None if settings.plugin else Relevance(view(anywhere), rules)
 
     def settle(one: Source) -> None:
+        if gc.get_count()[0] > _MUCH:  # the part before this one leaves circles behind
+            asked.cache_clear()
+            gc.collect()
         _, relevance = asked(part_of[one.path])
         if relevance is not None:
             relevance.settle()
 
     def visit_one(one: Source) -> Visited:
         view, relevance = asked(part_of[one.path])
+        seen = view(one.path)
+        since = seen.tracer.asked
         statements = relevance.statements(one.path) if relevance is not None else None
-        if statements is not None and not statements:
-            return Visited((), ())
-        return visit(view(one.path), one, rules, statements)
+        try:
+            return Visited((), ()) if statements == frozenset() else visit(seen, one, rules, statements)
+        finally:
+            seen.tracer.forget(since)
 
     sites: list[list[Site]] = [[] for _ in learned]
     problems: list[list[Problem]] = [list(part.problems) for part in learned]

@@ -13,17 +13,13 @@ import libcst as cst
 import pytest
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-import factorlint
 from factorlint.lower import lower
 from factorlint.position import spans
 from factorlint.statements import learn
 from factorlint.walk import Walk
 
 ROOT = Path(__file__).parent.parent
-PACKAGE = Path(factorlint.__file__).parent
-FILES = sorted(
-    {*PACKAGE.rglob("*.py"), *(path for name in ("fixtures", "rules", "tests") for path in (ROOT / name).rglob("*.py"))}
-)
+FILES = sorted(path for name in ("factorlint", "fixtures", "rules", "tests") for path in (ROOT / name).rglob("*.py"))
 SELDOM = {
     "texts": (
         "f(f'a{b!r:>{c}}d{e=}', 'a' 'b', 'a' f'{b}' 'c', rb'x', b'x' b'y', rf'\\d{x}', f'{{}}', f'\\n{a}', u'é')"

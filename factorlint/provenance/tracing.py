@@ -94,6 +94,16 @@ class Tracing(abc.ABC):
         self._low = min(outer, self._low)
         return found
 
+    @property
+    def asked(self) -> int:
+        """How many answers are remembered."""
+        return len(self._memory)
+
+    def forget(self, since: int) -> None:
+        """Forget what was asked when there were already SINCE answers: it would be found again."""
+        while len(self._memory) > since:
+            self._memory.popitem()
+
     def unsettled(self) -> None:
         """What is found now depends on where the walk began: nothing on the way is to be remembered."""
         self._low = -1
