@@ -53,7 +53,7 @@ class Reading:
         self.tests: list[Test] = []
         self.scope = Open(0, "module", "", None, -1, 1)
         self.order = -1
-        self._held: dict[tuple[object, ...], Any] = {}
+        self._names: dict[str, Name] = {}
 
     def exprs(self, nodes: Iterable[ast.expr]) -> tuple[Expr, ...]:
         return tuple(self.expr(node) for node in nodes)
@@ -63,18 +63,8 @@ class Reading:
         return lower(self, node)
 
     def name(self, name: str) -> Expr:
-        """A name; however often it is written, there is one in memory."""
-        held: Expr = self._held.setdefault((Name, name), Name(name))
-        return held
-
-    def attr(self, base: Expr, name: str) -> Expr:
-        held: Expr = self._held.setdefault((id(base), name), Attr(base, name))
-        return held
-
-    def const(self, value: object) -> Expr:
-        one = const(value)
-        held: Expr = self._held.setdefault((Const, one.type, one.value), one)
-        return held
+        """A name; however often a file writes it, there is one in memory. What is called is told apart by identity."""
+        return self._names.setdefault(name, Name(name))
 
     def bind(self, name: str, value: Expr | None, annotation: Expr | None = None) -> None:
         """NAME gets a VALUE in this scope, at this statement."""
@@ -123,14 +113,14 @@ def _name(reader: Reading, node: ast.Name) -> Expr:
 
 
 def _attribute(reader: Reading, node: ast.Attribute) -> Expr:
-    return reader.attr(reader.expr(node.value), node.attr)
+    return Attr(reader.expr(node.value), node.attr)
 
 
 def _call(reader: Reading, node: ast.Call) -> Expr:
     slot = len(reader.calls)
     reader.calls.append(None)  # type: ignore[arg-type]  # an outer call comes before the calls inside it
     call = Call(
-        reader.expr(node.func),
+        Name(node.func.id) if isinstance(node.func, ast.Name) else reader.expr(node.func),
         reader.exprs(node.args),
         tuple((keyword.arg, reader.expr(keyword.value)) for keyword in node.keywords),
     )
@@ -139,7 +129,7 @@ def _call(reader: Reading, node: ast.Call) -> Expr:
 
 
 def _constant(reader: Reading, node: ast.Constant) -> Expr:
-    return reader.const(node.value)
+    return const(node.value)
 
 
 def _joined(reader: Reading, node: ast.JoinedStr) -> Expr:
