@@ -17,6 +17,7 @@ class Arguments:
     def __init__(self, tracer: Tracer, call: Call, where: Where, signature: tuple[str, ...] = ()) -> None:
         self.tracer, self.call, self.where = tracer, call, where
         self.given: dict[str, tuple[Expr, Where]] = {}
+        self.perhaps: dict[str, list[tuple[Expr, Where]]] = {}  # what one of several dicts behind a ``**`` has
         self.open = False
         for name, value in zip(signature, call.args, strict=False):
             if isinstance(value, Star):
@@ -34,6 +35,10 @@ class Arguments:
         found = self.tracer.origins(value, self.where)
         if len(found) != 1 or found[0].kind is not Kind.CONTAINER or not isinstance(found[0].expr, Dict):
             self.open = True
+            for one in found:
+                for key, inner in one.expr.items if isinstance(one.expr, Dict) and one.place is not None else ():
+                    if isinstance(key, Const) and isinstance(key.value, str) and one.place is not None:
+                        self.perhaps.setdefault(key.value, []).append((inner, one.place))
             return
         for held in (found[0], *found[0].parts):
             if not isinstance(held.expr, Dict) or held.place is None:
@@ -49,6 +54,11 @@ class Arguments:
         """The expression passed for NAME, or None."""
         row = self.given.get(name)
         return row[0] if row else None
+
+    def every(self, name: str) -> list[tuple[Expr, Where]]:
+        """All that is known to be passed for NAME, each where it is written."""
+        row = self.given.get(name)
+        return [row] if row is not None else self.perhaps.get(name, [])
 
     def first(self, names: tuple[str, ...]) -> tuple[str, Expr] | None:
         """The first of NAMES that is passed and is not None."""

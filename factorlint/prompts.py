@@ -95,14 +95,14 @@ class Prompts:
             given = arguments.of(self.tracer, symbol, called.call, where)
             for role, part in (("prompt", SYSTEM), ("messages", WHOLE), ("input", USER)):
                 for name in _names(self.tracer, symbol, role):
-                    row = given.given.get(name)
-                    if row is None or (part == USER and self._is_handed(*row)):
-                        continue
-                    found = list(self._found(row[0], row[1], part, called, where, symbol))
-                    if not found and role == "prompt" and isinstance(row[0], (Name, Attr)):
-                        origin = self.tracer.origin(*row)
-                        found = [Prompt("passed", part, row[0], row[1], called, where, symbol, origin)]
-                    yield from found
+                    for row in given.every(name):
+                        if part == USER and self._is_handed(*row):
+                            continue
+                        found = list(self._found(row[0], row[1], part, called, where, symbol))
+                        if not found and role == "prompt" and isinstance(row[0], (Name, Attr)):
+                            origin = self.tracer.origin(*row)
+                            found = [Prompt("passed", part, row[0], row[1], called, where, symbol, origin)]
+                        yield from found
             return
 
     def _found(

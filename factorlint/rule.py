@@ -367,11 +367,14 @@ def _sure(view: View, fact: Fact, symbol: Symbol, given: Arguments, where: Where
 
 
 def symbols_of(tracer: Tracer, callee: Origin) -> Iterator[tuple[Symbol, Origin]]:
-    """The catalogue symbols that a call of CALLEE concerns: its own, or the library bases of a class of the tree."""
+    """The catalogue symbols that a call of CALLEE concerns: its own, or the library bases of a class of the tree.
+
+    Not where such a class calls the base's constructor itself: that call has the arguments.
+    """
     if callee.symbol is not None and callee.kind in (Kind.LIBRARY, Kind.INSTANCE):
         yield callee.symbol, callee
     elif callee.kind is Kind.DEFINITION and callee.place is not None and callee.receiver is None:
-        if tracer.project.scope(callee.place).kind == "class":
+        if tracer.project.scope(callee.place).kind == "class" and not tracer.hands_up(callee):
             for base in tracer.lineage(callee):
                 if base.kind is Kind.LIBRARY and base.symbol is not None:
                     yield base.symbol, base.weaker()

@@ -177,7 +177,7 @@ class Threads:
         given = arguments.of(self.tracer, symbol, call, where)
         lineage = list(self.tracer.catalog.lineage(symbol))
         names = [name for role in _ROLES for one in lineage for name in one.parameter(role)]
-        found = [given.given[name] for name in dict.fromkeys(names) if name in given.given]
+        found = [row for name in dict.fromkeys(names) for row in given.every(name)]
         if found or names:
             return found
         return [(one, where) for one in (*call.args, *(value for _, value in call.keywords))]

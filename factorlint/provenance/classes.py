@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from factorlint.expr import Defined, Item
+from factorlint.expr import Attr, Defined, Item
 from factorlint.facts import Scope
 from factorlint.model import Confidence
 from factorlint.modules import module_name
@@ -56,7 +56,47 @@ def _lineage(tracer: Tracing, origin: Origin) -> Iterable[Origin]:
 
 def member(tracer: Tracing, origin: Origin, name: str) -> Iterable[Origin]:
     """A member looked up on the class: its body, its bases; an inherited library member last."""
+    return _first_with(tracer, lineage(tracer, origin), origin, name)
+
+
+def inherited(tracer: Tracing, name: str, where: Where) -> Iterable[Origin]:
+    """``super().name`` in a method at WHERE, where a library wrote it; its constructor is the library's class itself.
+
+    A method of the tree's own base is told where it is written: an override adds nothing by calling it.
+    """
+    scope = tracer.project.scope(where)
+    while scope.kind == "function" and scope.parent >= 0:
+        scope = tracer.project.files[where.path].scopes[scope.parent]
+    if scope.kind != "class":
+        return
+    me = of_scope(where.path, scope, Kind.OBJECT)
+    above = lineage(tracer, me)[1:]
+    if name == "__init__":
+        nearest = next((one for one in above if one.place is None or _constructor(tracer, one.place)), None)
+        if nearest is not None and nearest.kind is Kind.LIBRARY:
+            yield nearest.weaker()
+            return
+    if not any(one.place is not None and name in tracer.project.scope(one.place).bindings for one in above):
+        yield from _first_with(tracer, above, me, name)
+
+
+def hands_up(tracer: Tracing, origin: Origin) -> bool:
+    """Whether a class of the tree has a constructor that calls that of its base: what it passes counts."""
     for one in lineage(tracer, origin):
+        own = _constructor(tracer, one.place) if one.place is not None else None
+        if own is not None and one.place is not None:
+            calls = tracer.project.calls_in(one.place.path, own.id)
+            return any(isinstance(called.call.func, Attr) and called.call.func.name == "__init__" for called in calls)
+    return False
+
+
+def _constructor(tracer: Tracing, place: Where) -> Scope | None:
+    """The ``__init__`` written in the body of the class at PLACE."""
+    return next((one for one in tracer.project.methods(place.path, place.scope) if one.name == "__init__"), None)
+
+
+def _first_with(tracer: Tracing, line: Origins, origin: Origin, name: str) -> Iterable[Origin]:
+    for one in line:
         if one.kind is Kind.LIBRARY:
             symbol = tracer.catalog.find(f"{one.path}.{name}")
             if symbol is not None:

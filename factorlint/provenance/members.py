@@ -10,10 +10,14 @@ from factorlint.origin import CARRIED, UNKNOWN, Kind, Origin, Where
 from factorlint.provenance import answers, classes, containers, libraries, objects, parameters
 from factorlint.provenance.tracing import Origins, Tracing, informative, named
 
+_SUPER = Name("super")
 _OF_A_DICT = frozenset(name for name in dir(dict) if not name.startswith("__"))
 
 
 def attribute(tracer: Tracing, expr: Attr, where: Where) -> Iterable[Origin]:
+    if isinstance(expr.base, Call) and expr.base.func == _SUPER:
+        yield from tuple(classes.inherited(tracer, expr.name, where)) or (UNKNOWN,)
+        return
     found = _set_above(tracer, expr, where)
     if found:
         yield from found

@@ -89,6 +89,7 @@ class Tracer(Tracing):
     # The questions of the modules beside this one.
     instances = hints.instances
     lineage = classes.lineage
+    hands_up = classes.hands_up
     class_member = classes.member
     object_member = objects.member
     method = classes.method
