@@ -11,6 +11,8 @@ import libcst as cst
 from factorlint.expr import Attr, Call, Const, Dict, Expr, Name, Text, dotted, last_name, walk
 from factorlint.rule import Here, text_of
 
+from ._told import in_a_chat, noted
+
 _LOGGERS = frozenset(
     "debug info warning warn error exception critical log print_exc print_exception capture_exception".split()
 )
@@ -86,7 +88,7 @@ def _appends(calls: list[Here], name: str | None) -> bool:
 
 def _returns(here: Here, name: str | None, cli: bool) -> bool:
     """The error is in what is returned or yielded, or in something that outlives the handler."""
-    return _gives(here, name) or any(True for _ in _kept(here, name, cli))
+    return _gives(here, name) or any(True for _ in _kept(here, name, cli)) or noted(here)
 
 
 def _gives(here: Here, name: str | None) -> bool:
@@ -144,6 +146,8 @@ def _shows(calls: list[Here], name: str | None, cli: bool) -> bool:
         if cli and dotted(func) in _PRINTS and said.args:
             return True
         if last_name(func) in _SHOWN and _speaks(said, name, inner):
+            return True
+        if in_a_chat(inner):
             return True
         called = last_name(func)
         if dotted(func) in _PLAIN or called in _TELEMETRY or called.endswith(("Error", "Exception")):

@@ -78,7 +78,17 @@ def is_bounded(node: cst.While, here: Here) -> bool | None:
     endless = isinstance(node.test, cst.Name) and node.test.value == "True"
     if _counts(here) or (not endless and compares(here.expr(node.test))):
         return True
-    return False if endless else None
+    return False if endless or _only_success_ends(node, here) else None
+
+
+def _only_success_ends(node: cst.While, here: Here) -> bool:
+    """``while reply is None: try: reply = ask(); except: sleep()``: what the test looks at is set there alone."""
+    tried = {order for inner in here.inside(cst.Try) for order in _tries.body(inner)}
+    names = {one.id for one in walk(here.expr(node.test)) if isinstance(one, Name)}
+    end = here.view.reach.end(here.where.path, here.where.order)
+    rows = [row for name in names for row in here.scope.bindings.get(name, ()) if here.where.order < row.order <= end]
+    leaves = any(inner.where.order not in tried for inner in here.inside(cst.Break, cst.Return, cst.Raise))
+    return bool(rows) and not leaves and all(row.order in tried for row in rows)
 
 
 def again_from_an_except(here: Here, place: Where) -> Iterator[cst.Call]:
