@@ -12,6 +12,8 @@ from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here
 from factorlint.walk import children
 
+from . import _parsing
+
 # Fields of a typed answer that say what to do next. A field of another name is a choice only where several values
 # of it are told apart.
 INTENTS = frozenset(
@@ -160,6 +162,8 @@ def branches(here: Here) -> Iterator[Branch]:
     for expr in _flat(here.expr(node.test)):
         if isinstance(expr, Op) and expr.op in ("==", "!=", "in", "not in") and len(expr.operands) == 2:
             left, right = expr.operands
+            if isinstance(left, Const) and expr.op in ("in", "not in") and _is_key_of(here, left, right):
+                continue
             for field, against in ((left, right), (right, left)):
                 values = tuple(_constants(here, against))
                 if values:
@@ -201,6 +205,12 @@ def _flat(expr: Expr) -> Iterator[Expr]:
         yield expr
 
 
+def _is_key_of(here: Here, key: Const, held: Expr) -> bool:
+    """Whether the function reads HELD by KEY: ``"name" in command`` asks whether a dict is whole."""
+    read = Item(held, key)
+    return any(one == read for one in _parsing.read_in(here))
+
+
 def _constants(here: Here, expr: Expr) -> Iterator[str]:
     """The texts and enumeration members that a choice is held against."""
     if isinstance(expr, Const):
@@ -215,8 +225,8 @@ def _constants(here: Here, expr: Expr) -> Iterator[str]:
         for one in here.view.tracer.origins(expr, here.where):
             if isinstance(one.expr, Const):
                 yield from _constants(here, one.expr)
-            elif one.kind is Kind.CONTAINER:
-                yield "a table"
+            elif one.kind is Kind.CONTAINER and not (isinstance(one.expr, Seq) and not one.expr.items):
+                yield "a table"  # a list that begins empty holds what was chosen before
 
 
 def _pattern(pattern: cst.MatchPattern | None) -> Iterator[str]:

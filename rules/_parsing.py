@@ -12,6 +12,8 @@ from factorlint.expr import Attr, Call, Const, Expr, Item, Name, Op, Seq, childr
 from factorlint.origin import Kind
 from factorlint.rule import Here, text_of
 
+from ._completed import only_completes
+
 # Code fences, the outermost brackets of a JSON text, and the tags that models put around their thoughts. A fence with a
 # name that is no language (```PLAN) is no wrapping: it is what the model chose.
 _WRAPPING = re.compile(
@@ -25,7 +27,7 @@ _LOADERS = ("loads", "safe_load", "literal_eval")
 
 def is_none(here: Here, inside: Sequence[Here]) -> bool:
     """Whether the node, among the nodes INSIDE its function, only looks like taking an answer apart."""
-    return only_strips(here, inside) or asks_a_mapping(here, inside) or asks_for_own_words(here)
+    return only_strips(here, inside) or asks_a_mapping(here, inside) or asks_for_own_words(here) or only_completes(here)
 
 
 def only_strips(here: Here, inside: Sequence[Here]) -> bool:
@@ -123,11 +125,11 @@ def asks_a_mapping(here: Here, inside: Sequence[Here]) -> bool:
         return True
     return any(_is_mapping(one, held) for one in inside) or any(
         isinstance(one, Item) and one.base == held and isinstance(one.key, Const) and one.key.type == "str"
-        for one in _read_in(here)
+        for one in read_in(here)
     )
 
 
-def _read_in(here: Here) -> Iterator[Expr]:
+def read_in(here: Here) -> Iterator[Expr]:
     """Every expression of the function around the node, as the facts have it."""
     view, path, number = here.view, here.where.path, here.where.scope
     for called in view.project.calls_in(path, number):
@@ -171,7 +173,7 @@ def checks_each_field(here: Here, taken: Here, inside: Sequence[Here]) -> bool:
     checked = {expr for one in inside for expr in _checked(one)}
     if not data & checked:
         return False
-    for field in {one for one in _read_in(taken) if _field(one) in data}:
+    for field in {one for one in read_in(taken) if _field(one) in data}:
         names = {Name(name) for name in _given(taken, field)}
         if field not in checked and not (names and names <= checked):
             return False

@@ -8,11 +8,11 @@ import libcst as cst
 
 from factorlint.expr import Call, Const, Name, last_name, walk
 from factorlint.model import Check, Confidence, Owner, Severity
-from factorlint.origin import Kind, Origin
+from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here, Mark, Rule
 
 from . import _parsing
-from ._people import asks
+from ._people import asks, calls_of
 
 UNTYPED_LLM_OUTPUT = Check(
     "FL0101",
@@ -164,9 +164,8 @@ class NaturalLanguageToToolCalls(Rule):
             return
 
     def _executed(self, node: cst.Call, here: Here) -> Iterator[Mark]:
-        function = here.function()
-        if function is not None and (here.where.path, function.id) in here.view.agents.bodies:
-            return
+        if _is_a_tools(here):
+            return  # declared to the model as a command's way: F7 asks who approves it
         what = _runs(node, here)
         if what is None or not node.args or node.args[0].star or _asked(here):
             return
@@ -299,6 +298,21 @@ def _runs(node: cst.Call, here: Here) -> str | None:
             if callee.kind in (Kind.LIBRARY, Kind.INSTANCE) or last_name(here.expr(node.func.value)) in _BASES:
                 return "the database"
     return None
+
+
+def _is_a_tools(here: Here) -> bool:
+    """Whether the code stands in a tool's body, or in a helper that tools alone call."""
+    function = here.function()
+    if function is None:
+        return False
+    bodies = here.view.agents.bodies
+    if (here.where.path, function.id) in bodies:
+        return True
+    around = [
+        (path, here.view.project.inside(Where(path, called.scope, called.order), "function"))
+        for path, called in calls_of(here.view, Where(here.where.path, function.id, function.order))
+    ]
+    return bool(around) and all(one is not None and (path, one.id) in bodies for path, one in around)
 
 
 def _asked(here: Here) -> bool:

@@ -236,13 +236,20 @@ def _looked_up(call: Call, here: Here) -> Origin | None:
     for one in lookups(here, call.func, here.where):
         if isinstance(one.table, Call) and last_name(one.table.func) in _WHOLE_NAMESPACES:
             continue
-        answer = chosen(here, one.key, one.where)
+        answer = chosen(here, one.key, one.where) or _read_out_of_text(call, one.key, one.where, here)
         if answer is None:
             continue
         tables = here.view.tracer.origins(one.table, one.where)
         if not any(origin.kind in (Kind.ANSWER, Kind.LIBRARY, Kind.INSTANCE) for origin in tables):
             return answer
     return None
+
+
+def _read_out_of_text(call: Call, key: Expr, where: Where, here: Here) -> Origin | None:
+    """The answer if KEY is a word taken out of its text, and CALL runs what a table of the tree holds under it."""
+    found = here.view.tracer.origins(key, where)
+    answer = next((one for one in found if one.shape in ("parsed", "text")), None)
+    return answer if answer is not None and _runs_tree_code(call, here) else None
 
 
 def _no_tools(held: Held) -> bool:
