@@ -43,6 +43,7 @@ class Prompt:
 
 
 _Seen = set[tuple[str, int, Where]]  # what was asked for one call, and what was found to be put together
+_Met = dict[tuple[int, Where, str], int]  # what was opened for one call, and how far from it
 
 
 class _Written(NamedTuple):
@@ -114,7 +115,7 @@ class Prompts:
             expr = told[0] if told else expr
         rows = [
             (says, one)
-            for text, place, says in self._texts(expr, where, part, 0)
+            for text, place, says in self._texts(expr, where, part, 0, {})
             for one in self._sources(text, place, seen)
         ]
         beside = any(one.kind == "function" and not one.share for _, one in rows)
@@ -129,19 +130,24 @@ class Prompts:
                 share = "frame"  # a word or two around what the person asks, sent with a prompt
             yield Prompt(kind, says, written, found_at, called, at, symbol, origin, share)
 
-    def _texts(self, expr: Expr, where: Where, part: str, depth: int) -> Iterator[tuple[Expr, Where, str]]:
-        """The texts inside a message list, a message, or EXPR itself."""
-        if depth > 9:
+    def _texts(self, expr: Expr, where: Where, part: str, depth: int, met: _Met) -> Iterator[tuple[Expr, Where, str]]:
+        """The texts inside a message list, a message, or EXPR itself.
+
+        Wrappers call one another by many roads: what was MET as near to the call is not opened again.
+        """
+        key = (id(expr), where, part)
+        if depth > 9 or met.get(key, depth + 1) <= depth:
             return
+        met[key] = depth
         if isinstance(expr, Star):
             expr = expr.value
         bare = _bare(expr)
         if bare is not expr:
-            inside = self._texts(bare, where, part, depth + 1)
+            inside = self._texts(bare, where, part, depth + 1, met)
             yield from (one for one in inside if not self._is_read(one[0], one[1]))
             return
         if isinstance(expr, Dict):
-            yield from self._message(expr, where, depth)
+            yield from self._message(expr, where, depth, met)
             return
         if isinstance(expr, Seq) and expr.kind != "gen":
             pair = _pair(expr)
@@ -149,13 +155,13 @@ class Prompts:
                 yield pair[1], where, SYSTEM if pair[0] in ("system", "developer") else USER
                 return
             for item in expr.items:
-                yield from self._texts(item, where, part, depth + 1)
+                yield from self._texts(item, where, part, depth + 1, met)
             return
         inner = list(self._contained(expr, where))
         if not inner:
             yield expr, where, part
         for text, place in inner:
-            yield from self._texts(text, place, part, depth + 1)
+            yield from self._texts(text, place, part, depth + 1, met)
 
     def _contained(self, expr: Expr, where: Where) -> Iterator[tuple[Expr, Where]]:
         """The literals that EXPR is traced to, what is put into them later, and the text of a content block.
@@ -188,13 +194,13 @@ class Prompts:
             return False
         return not any(symbol.parameter(role) for role in ("messages", "prompt"))
 
-    def _message(self, expr: Dict, where: Where, depth: int) -> Iterator[tuple[Expr, Where, str]]:
+    def _message(self, expr: Dict, where: Where, depth: int, met: _Met) -> Iterator[tuple[Expr, Where, str]]:
         keys = {key.value: value for key, value in expr.items if isinstance(key, Const)}
         content = keys.get("content", keys.get("parts", keys.get("text")))
         if content is None and "role" not in keys:  # the body of a request
             for key in ("system", "messages", "contents", "input", "prompt"):
                 if key in keys:
-                    yield from self._texts(keys[key], where, SYSTEM if key == "system" else USER, depth + 1)
+                    yield from self._texts(keys[key], where, SYSTEM if key == "system" else USER, depth + 1, met)
         if content is None or keys.keys() & _OF_A_CALL or keys.get("type") in _RESULTS:
             return
         role = keys.get("role")
@@ -204,9 +210,9 @@ class Prompts:
         part = SYSTEM if said in ("system", "developer") else USER
         if isinstance(content, Seq):
             for item in content.items:
-                yield from self._texts(item, where, part, depth + 1)
+                yield from self._texts(item, where, part, depth + 1, met)
         elif isinstance(_bare(content), Name):
-            yield from self._texts(content, where, part, depth + 1)
+            yield from self._texts(content, where, part, depth + 1, met)
         else:
             yield content, where, part
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from factorlint.expr import Attr, Defined, Item
 from factorlint.facts import Scope
@@ -144,14 +145,21 @@ def bodies(tracer: Tracing, function: Origin) -> Origins:
     place = function.place
     if place is None or not tracer.project.is_stub(place):
         return (function,)
+    found = tracer.remembered(("bodies", place.path, place.scope), _bodies, function)
+    return tuple(replace(one, receiver=function.receiver) for one in found) or (function,)
+
+
+def _bodies(tracer: Tracing, stub: Origin) -> Iterator[Origin]:
+    place = stub.place
+    assert place is not None
     name = tracer.project.scope(place).name
     holder = tracer.project.scope(place).parent
-    found = []
+    protocol = tracer.project.is_protocol(place.path, holder)
+    found = 0
     for path, scope in tracer.project.classes_with(name):
         if (path, scope.id) == (place.path, holder):
             continue
         one = of_scope(path, scope, Kind.DEFINITION)
-        protocol = tracer.project.is_protocol(place.path, holder)
         kin = any(
             base.place and (base.place.path, base.place.scope) == (place.path, holder) for base in lineage(tracer, one)
         )
@@ -159,10 +167,10 @@ def bodies(tracer: Tracing, function: Origin) -> Origins:
             continue
         own = method(tracer, one, name)
         if own is not None and own.place is not None and not tracer.project.is_stub(own.place):
-            found.append(
-                Origin(Kind.DEFINITION, own.path, None, Confidence.MEDIUM, own.place, receiver=function.receiver)
-            )
-    return tuple(found[:FAN]) or (function,)
+            found += 1
+            yield Origin(Kind.DEFINITION, own.path, None, Confidence.MEDIUM, own.place)
+            if found == FAN:
+                return
 
 
 def _fits(tracer: Tracing, one: Origin, path: str, protocol: int) -> bool:
