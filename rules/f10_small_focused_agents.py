@@ -275,10 +275,14 @@ def _first_of(runs: list[Run], call: Call, here: Here) -> bool:
 
 
 def _said_before(here: Here, call: Call, symbol: Symbol, origin: Origin, limit: Limit) -> bool:
-    """Whether an earlier run of the same agent in this file was given the same limit: an agent is counted once."""
+    """Whether the agent, or an earlier run of it in this file, was given the same limit: an agent is counted once."""
     for maker in _makers(here, call, symbol, origin):
         if maker.call is None or maker.made is None:
             continue
+        if maker.symbol is not None:
+            made = limits.passed(here.view.tracer, maker.symbol, maker.call, maker.made)
+            if made is not None and made.steps == limit.steps:
+                return True
         for one in here.view.agents.runs(maker.call, maker.made):
             if one.where.path != here.where.path or one.where.order >= here.where.order:
                 continue
