@@ -209,12 +209,26 @@ def _find(catalog: Catalog, path: str, depth: int) -> Symbol | None:
         return None
     holder = _find(catalog, owner, depth + 1)
     if holder is None:
-        return None
+        return _chained(catalog, path)
     for one in list(catalog.lineage(holder)):
         found = catalog.by_path.get(f"{one.path}.{name}")
         if found:
             return found
-    return holder if holder.wildcard else None
+    return holder if holder.wildcard and not name.startswith("__") else None  # dunder names are Python's own
+
+
+def _chained(catalog: Catalog, path: str) -> Symbol | None:
+    """``Project.agents.threads.create`` where ``agents`` inherits ``threads.create``, written as one member."""
+    owner, dot, rest = path.rpartition(".")
+    while dot:
+        owner, dot, name = owner.rpartition(".")
+        rest = f"{name}.{rest}"
+        holder = catalog.by_path.get(owner)
+        for one in list(catalog.lineage(holder)) if holder is not None else ():
+            found = catalog.by_path.get(f"{one.path}.{rest}")
+            if found:
+                return found
+    return None
 
 
 ROLES = frozenset(

@@ -105,9 +105,7 @@ class Surfaces:
         for one in self.reach.callees(where.path, called):
             if Reached(one, called, where.path, 0).does not in _ACTS or one.symbol is None:
                 continue
-            holder = one.receiver
-            while holder is not None and holder.receiver is not None:
-                holder = holder.receiver
+            holder = self._root(one.receiver)
             asked = one.symbol.does == "call-model" and not one.symbol.wildcard
             if asked and (holder is None or any(self.tracer.catalog.is_a(holder.symbol, role) for role in _CLIENTS)):
                 return Start("ask", called, where, one)
@@ -118,6 +116,23 @@ class Surfaces:
             made = (seat for maker in (holder, *given) for seat in _place(maker))
             return Start("run", called, where, one, made=tuple(made))
         return None
+
+    def _root(self, holder: Origin | None) -> Origin | None:
+        """The agent whose run it is: what an agent hands out to be asked (an app, a session) is no agent of its own."""
+        for _ in range(_HOPS):
+            while holder is not None and holder.receiver is not None:
+                holder = holder.receiver
+            if holder is None or holder.call is None or holder.made is None:
+                return holder
+            makers = (one.receiver for one in self.tracer.callees(holder.call.func, holder.made))
+            above = next((one for one in makers if one is not None and self._is_made(one)), None)
+            if above is None:
+                return holder
+            holder = above
+        return holder
+
+    def _is_made(self, origin: Origin) -> bool:
+        return any(self.tracer.catalog.is_a(origin.symbol, role) for role in _MADE)
 
     def _through(self, surface: Surface, called: Called, where: Where) -> Start | None:
         """A call of the tree's own that comes to a model: of a function, of an object, handed over to be called."""
@@ -194,7 +209,7 @@ class Surfaces:
         for one in self.tracer.callees(called.call.func, where):
             symbol = one.symbol
             if one.kind is Kind.LIBRARY and symbol is not None and symbol.does in (None, "make"):
-                if any(self.tracer.catalog.is_a(symbol, role) for role in _MADE):
+                if self._is_made(one):
                     return Start("make", called, where, one, made=(where,))
         return None
 

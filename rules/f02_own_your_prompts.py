@@ -11,6 +11,7 @@ from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.prompts import SYSTEM, USER, Prompt
 from factorlint.rule import Here, Mark, Rule, facts_at
 
+from . import _decorators
 from ._constants import as_constant
 
 HIDDEN_PROMPT_CONSTRUCTOR = Check(
@@ -147,7 +148,7 @@ class OwnYourPrompts(Rule):
                 yield here.mark(OWNED_PROMPT, at, confidence=Confidence.MEDIUM)
 
     def _generated(self, node: cst.Call, here: Here) -> Iterator[Mark]:
-        if isinstance(next(here.ancestors(), None), cst.Decorator):
+        if _decorators.registers(node, here):
             return
         for held in here.held(node, "owned-prompt"):
             yield here.mark_held(OWNED_PROMPT, node, held)
@@ -180,6 +181,9 @@ class OwnYourPrompts(Rule):
         tool = (here.where.path, here.view.scopes.get(here.where.order)) in here.view.agents.bodies
         written = not tool and any(one.kind == "function" and one.share != "frame" for one in _prompts_at(here))
         for decorator in node.decorators:
+            if _decorators.makes_agent(decorator.decorator, here):
+                yield from self._written(decorator, here)
+                continue
             written = written or any(True for _ in here.held(decorator.decorator, "owned-prompt"))
         if written:
             yield here.mark(OWNED_PROMPT, node, confidence=Confidence.MEDIUM)

@@ -12,6 +12,7 @@ from factorlint.origin import Kind, Origin, Where
 from factorlint.project import Seen
 from factorlint.rule import Held, Here, Mark, Rule, facts_at
 
+from . import _decorators
 from ._choice import chosen, dispatch, is_checked, lookups, names_model_answer
 
 FRAMEWORK_EXECUTED_TOOLS = Check(
@@ -123,7 +124,7 @@ class ToolsAreStructuredOutputs(Rule):
     )
 
     def visit_Call(self, node: cst.Call, here: Here) -> Iterator[Mark]:
-        if not isinstance(here.step.up and here.step.up.node, cst.Decorator):
+        if not _decorators.registers(node, here):
             yield from self._handed_over(node, here)
         dynamic = list(self._dynamic(node, here))
         yield from dynamic
@@ -199,6 +200,8 @@ class ToolsAreStructuredOutputs(Rule):
         """``@agent.tool``: the first function that is registered so stands for the agent."""
         for decorator in node.decorators:
             inner = decorator.decorator
+            if _decorators.makes_agent(inner, here):
+                continue
             for check in (GUARDED_TOOL_EXECUTION, OWNED_TOOL_DISPATCH):
                 for held in here.held(inner, check.id):
                     yield here.mark(check, decorator, held.origin, owner=held.fact.owner, what=held.fact.what)

@@ -11,7 +11,7 @@ from factorlint.model import Check, Confidence, Fix, Owner, Severity
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here, Mark, Rule, View, facts_at
 
-from . import _people, _stops, _tools
+from . import _decorators, _people, _stops, _tools
 from ._choice import branches
 
 BLOCKING_HUMAN_INPUT = Check(
@@ -112,7 +112,7 @@ class ContactHumansWithTools(Rule):
     checks = (BLOCKING_HUMAN_INPUT, FRAMEWORK_HUMAN_CONTACT, UNAPPROVED_HIGH_STAKES_TOOL, HUMAN_AS_TOOL)
 
     def visit_Call(self, node: cst.Call, here: Here) -> Iterator[Mark]:
-        if not isinstance(here.step.up and here.step.up.node, cst.Decorator):
+        if not _decorators.registers(node, here):
             yield from self._held(node, here)
             yield from self._library_tools(node, here)
         asked = _asking(node, here)
@@ -158,7 +158,8 @@ class ContactHumansWithTools(Rule):
 
     def visit_FunctionDef(self, node: cst.FunctionDef, here: Here) -> Iterator[Mark]:
         for decorator in node.decorators:
-            yield from self._held(decorator.decorator, here, decorator)
+            if not _decorators.makes_agent(decorator.decorator, here):
+                yield from self._held(decorator.decorator, here, decorator)
         number = here.view.scopes.get(here.where.order)
         if number is None:
             return
