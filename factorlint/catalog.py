@@ -125,6 +125,12 @@ class Catalog:
     def _memory(self) -> _Memory:
         return _Memory({}, {}, {}, {}, {})
 
+    @functools.cached_property
+    def piped_models(self) -> Mapping[str, Symbol]:
+        """Library → its chat model that stands in a pipe, the one that the others extend."""
+        rows = ((one.name, symbol) for one in reversed(self.libraries) for symbol in reversed(one.symbols))
+        return {name: one for name, one in rows if one.pipes and "chat-model" in one.roles and not one.extends}
+
     def library_of(self, path: str) -> Library | None:
         """The library whose import root PATH starts with (the longest root wins)."""
         known = self._memory.libraries

@@ -6,15 +6,15 @@ import re
 
 import libcst as cst
 
-from factorlint import arguments
-from factorlint.expr import Attr, Call, Each, Enter, Expr, Name, Part, children, last_name
+from factorlint.expr import Attr, Call, Const, Expr, Name, children, last_name, walk
 from factorlint.origin import Kind, Origin, Where
 from factorlint.project import Seen
+from factorlint.provenance.answers import answers_in
 from factorlint.rule import Here, View
 
+from . import _sent
 from ._tools import below, reads_by_name
 
-_DEPTH = 12
 _OUTSIDE = re.compile(
     r"(?:requests|httpx|aiohttp|urllib|urllib3)\..*|sqlite3\..*|psycopg\w*\..*|sqlalchemy\..*|pymongo\..*|redis\..*"
     r"|datetime\..*\b(?:now|today|utcnow)|time\.(?:time|strftime|localtime)|platform\.\w+|os\.(?:listdir|getcwd|uname|scandir)"
@@ -26,17 +26,16 @@ _METHODS = frozenset(
     "get_relevant_documents retrieve aretrieve find_one find_many execute query_points scalars scalar_one "
     "scalar_one_or_none read_text listdir select".split()
 )
-_OF_DATA = frozenset(
-    "get items values keys strip lower upper title join format replace split splitlines decode encode read read_text "
-    "json text to_string to_markdown to_json to_dict model_dump model_dump_json dict all first one scalar scalars "
-    "fetchall fetchone copy strftime isoformat head tail render dumps limit filter order_by where".split()
-)
 _QUERY = frozenset(
     "filter filter_by where order_by options join outerjoin group_by having select select_from execute scalars".split()
 )
 _NO_FETCH = re.compile(
-    r"config|setting|env|prompt|template|model|client|llm|key|logger|tool|schema|agent|message", re.I
+    r"config|setting|env|prompt|template|model|client|llm|key|logger|tool|schema|agent|message|history|conversation",
+    re.I,
 )
+# The classes of a library that read something, by what they are called: ``WikipediaLoader``, ``TavilySearchResults``.
+_READER = re.compile(r"\w*(?:Search|Loader|Reader|Retriever|Query|Serper|SerpAPI|Wikipedia|Arxiv)\w*(?:\(\))?")
+_READS = frozenset("invoke ainvoke run arun load aload lazy_load alazy_load results aresults batch abatch".split())
 _ASKS = ("call-model", "run", "run-graph")
 _WRITES = ("append", "add", "set", "update", "stream", "send", "write")
 
@@ -44,27 +43,80 @@ _WRITES = ("append", "add", "set", "update", "stream", "send", "write")
 def reading(here: Here, call: Call) -> str | None:
     """The name of what CALL reads by, if it reads something from outside; None for anything else."""
     name = last_name(call.func)
-    if not name or _NO_FETCH.search(name):
+    if not name or _NO_FETCH.search(name) or _chosen_by_model(here, call):
         return None
     for one in here.view.tracer.origins(call.func, here.where):
         if one.kind is Kind.ANSWER or (one.symbol is not None and one.symbol.does in _ASKS):
             return None
         if one.kind in (Kind.LIBRARY, Kind.INSTANCE):
-            if ".json()" in one.path and not one.path.endswith(".json"):
-                continue  # a part of what was read: ``story.get("title")``
-            path = one.path.replace("()", "")
-            if _OUTSIDE.fullmatch(path) or (name in _METHODS and isinstance(call.func, Attr)):
-                return name
-            if one.symbol is not None and here.plays(one, "retriever", "store"):
+            if _asked_of_a_library(one, call, here):
                 return name
         elif one.kind is Kind.DEFINITION and one.place is not None:
             if here.view.project.scope(one.place).kind != "function":
                 continue
+            if _gives_a_thread(here.view, one.place):
+                return None
             if (reads_by_name(name) and reads_outside(here.view, one.place)) or _asked_of_object(one, here):
                 return name
         elif one.kind is Kind.UNKNOWN and name in _METHODS and isinstance(call.func, Attr):
             return name
     return None
+
+
+def _asked_of_a_library(one: Origin, call: Call, here: Here) -> bool:
+    """Whether a call of a library reads something from outside."""
+    if one.kind is Kind.INSTANCE and re.search(r"\.json\b", one.path):
+        return False  # of what was read, whole or in part: ``response.json()``, ``story.get("title")``
+    if _is_part(call):
+        return False
+    method = last_name(call.func) in _METHODS and isinstance(call.func, Attr)
+    if method or _OUTSIDE.fullmatch(one.path.replace("()", "")):
+        return not _is_setting(call)
+    if reads_by_class(one) and not written_by_model(here, call):
+        return True
+    return one.symbol is not None and here.plays(one, "retriever", "store")
+
+
+def _chosen_by_model(here: Here, call: Call) -> bool:
+    """Whether CALL is given what a model chose a tool with: what it reads is an observation."""
+    given = (*call.args, *(value for _, value in call.keywords))
+    return any(
+        one.kind is Kind.ANSWER and one.shape in ("arguments", "calls")
+        for value in given
+        for one in here.view.tracer.origins(value, here.where)
+    )
+
+
+def written_by_model(here: Here, call: Call) -> bool:
+    """Whether a model worded what is asked for: then it was asked before."""
+    calls = (one for one in (call, *walk(call.func)) if isinstance(one, Call))  # ``WikipediaLoader(query).load()``
+    given = [value for one in calls for value in (*one.args, *(value for _, value in one.keywords))]
+    return any(True for value in given for _ in answers_in(here.view.tracer, value, here.where))
+
+
+def _is_part(call: Call) -> bool:
+    """``found.get("title")``: a part of what was read; ``requests.get("https://…")`` reads."""
+    key = call.args[0] if call.args else None
+    plain = isinstance(key, Const) and isinstance(key.value, str) and not {"/", ":"} & set(key.value)
+    return last_name(call.func) == "get" and plain
+
+
+def _is_setting(call: Call) -> bool:
+    """``open(self.config_file)``: not what a question is about."""
+    if last_name(call.func) not in ("open", "read_text", "read_bytes"):
+        return False
+    said = (getattr(one, name, None) for one in walk(call) for name in ("name", "id", "value"))
+    return any(_NO_FETCH.search(one) for one in said if isinstance(one, str))
+
+
+def reads_by_class(one: Origin) -> bool:
+    """``WikipediaLoader(query).load()``, ``search = GmailSearch(…); search("…")``: an object that reads is asked."""
+    if one.kind is not Kind.INSTANCE:
+        return False
+    owner, _, name = one.path.rpartition(".")
+    if name in _READS:
+        return _READER.fullmatch(owner.rpartition(".")[2]) is not None
+    return _READER.fullmatch(name) is not None
 
 
 def is_asked_further(here: Here) -> bool:
@@ -95,6 +147,17 @@ def _asked_of_object(one: Origin, here: Here) -> bool:
     return _is_prompt_function(here.view, here.where.path, function.id)
 
 
+def _gives_a_thread(view: View, place: Where) -> bool:
+    """Whether a function gives back what was said before: the history of a chat is no context that was fetched."""
+    scope = view.project.scope(place)
+    for order, value in scope.returns:
+        found = view.tracer.origins(value, Where(place.path, scope.id, order))
+        lists = [part.expr for one in found for part in (one, *one.parts) if part.expr is not None]
+        if any(_sent.is_said(one) for held in lists for one in walk(held)):
+            return True
+    return False
+
+
 def reads_outside(view: View, place: Where) -> bool:
     """Whether a function of the tree, or one below it, reads from a file, a service, a database or the machine."""
     for path, called, _ in below(view, place):
@@ -103,6 +166,8 @@ def reads_outside(view: View, place: Where) -> bool:
             return True
         for one in view.tracer.origins(called.call.func, where):
             if one.kind in (Kind.LIBRARY, Kind.INSTANCE) and _OUTSIDE.fullmatch(one.path.replace("()", "")):
+                return True
+            if reads_by_class(one):
                 return True
     return False
 
@@ -151,37 +216,10 @@ def reaches_prompt(here: Here, call: Call) -> bool:
     if _is_prompt_function(view, path, function.id):
         return True
     for called in view.reach.calls(path, function.order + 1, function.end):
-        where = Where(path, called.scope, called.order)
-        if called.order < here.where.order:
-            continue
-        for callee in view.tracer.callees(called.call.func, where):
-            exprs = (
-                view.threads.context(callee, called.call, where)
-                or _into_agent(view, callee, called.call, where)
-                or _into_sender(view, callee, called.call, where)
-            )
-            if any(_carries(view, expr, at, call, set()) for expr, at in exprs):
+        if called.order >= here.where.order:
+            if any(_sent.carries(view, expr, at, call) for expr, at in _sent.by_call(view, path, called)):
                 return True
     return False
-
-
-def _into_agent(view: View, callee: Origin, call: Call, where: Where) -> list[tuple[Expr, Where]]:
-    """The prompt that an agent is constructed with."""
-    if callee.symbol is None or callee.kind not in (Kind.LIBRARY, Kind.INSTANCE):
-        return []
-    given = arguments.of(view.tracer, callee.symbol, call, where).given
-    names = [name for one in view.catalog.lineage(callee.symbol) for name in one.parameter("prompt")]
-    return [given[name] for name in names if name in given]
-
-
-def _into_sender(view: View, callee: Origin, call: Call, where: Where) -> list[tuple[Expr, Where]]:
-    """What is passed to a function of the tree that asks a model: a wrapper around the model call."""
-    if callee.kind is not Kind.DEFINITION:
-        return []
-    for body in view.reach.bodies(callee):
-        if view.reach.function_does(body, _ASKS, within=2):
-            return [(one, where) for one in (*call.args, *(value for _, value in call.keywords))]
-    return []
 
 
 def _is_prompt_function(view: View, path: str, number: int) -> bool:
@@ -194,30 +232,3 @@ def _is_prompt_function(view: View, path: str, number: int) -> bool:
             return True
     found = view.prompts.by_statement.get((path, scope.order), ())
     return any(one.kind == "function" and one.origin.kind is Kind.DEFINITION for one in found)
-
-
-def _carries(view: View, expr: Expr, where: Where, call: Call, seen: set[tuple[int, Where]], depth: int = 0) -> bool:
-    """Whether CALL's result is part of EXPR, through local names, texts and lists."""
-    if expr == call:
-        return True
-    key = (id(expr), where)
-    if depth > _DEPTH or key in seen:
-        return False
-    seen.add(key)
-    if isinstance(expr, Name):
-        scope = view.project.scope(where)
-        if expr.id not in scope.bindings:
-            return False
-        for value, at in view.project.given(expr.id, where):
-            made = value.source if isinstance(value, (Each, Enter, Part)) else value
-            if _carries(view, made, at, call, seen, depth + 1):
-                return True
-        for grown in view.threads.grown(Name(expr.id), where.path, scope):
-            at = Where(where.path, grown.scope, grown.order)
-            if any(_carries(view, arg, at, call, seen, depth + 1) for arg in grown.call.args):
-                return True
-        return False
-    inner = children(expr)
-    if isinstance(expr, Call) and isinstance(expr.func, Attr) and expr.func.name not in _OF_DATA:
-        inner = inner[1:]  # what another object is asked is not what the object itself says
-    return any(_carries(view, child, where, call, seen, depth + 1) for child in inner)

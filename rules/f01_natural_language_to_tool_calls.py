@@ -9,9 +9,9 @@ import libcst as cst
 from factorlint.expr import Call, Const, Name, last_name, walk
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Origin, Where
-from factorlint.rule import Here, Mark, Rule
+from factorlint.rule import Here, Mark, Rule, View
 
-from . import _parsing
+from . import _parsing, _pipes
 from ._people import asks, calls_of
 
 UNTYPED_LLM_OUTPUT = Check(
@@ -132,6 +132,14 @@ class NaturalLanguageToToolCalls(Rule):
         if _types(node, here) or _chooses_by_schema(node, here):
             yield here.mark(TYPED_LLM_OUTPUT, node, confidence=Confidence.MEDIUM)
         yield from self._executed(node, here)
+
+    def leads(self, view: View) -> Iterator[tuple[str, int]]:
+        return _pipes.statements(view)
+
+    def visit_BinaryOperation(self, node: cst.BinaryOperation, here: Here) -> Iterator[Mark]:
+        parser = _pipes.typed(node, here)
+        if parser is not None:
+            yield here.mark(TYPED_LLM_OUTPUT, node, parser.weaker())
 
     def visit_AnnAssign(self, node: cst.AnnAssign, here: Here) -> Iterator[Mark]:
         """``args_schema: type = Schema`` in a tool's class: the framework checks the arguments against it."""

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import libcst as cst
 
 from factorlint.model import Check, Confidence, Owner, Severity
-from factorlint.origin import Kind, Origin, Where
+from factorlint.origin import Where
 from factorlint.project import LOOPS
 from factorlint.rule import Here, Mark, Rule
 
-from . import _reducers
+from . import _carried, _reducers
 from ._loops import tested
 
 HIDDEN_STATE_MUTATION = Check(
@@ -137,18 +137,12 @@ def _changed(here: Here, place: Where) -> str | None:
     if found is not None:
         return found[1]
     holder = here.view.project.class_of(place)
-    if holder is None or not steps.is_node(place) or not _is_workflow(here, holder.id):
+    if holder is None or not steps.is_node(place) or not _carried.is_workflow(here.view, place.path, holder):
         return None
     for change in steps.changed(place):
         if change.value is None or len(change.chain) > 1:
             return _reducers.written(change.target)
     return None
-
-
-def _is_workflow(here: Here, number: int) -> bool:
-    scope = here.view.facts.scopes[number]
-    made = Origin(Kind.DEFINITION, place=Where(here.where.path, number, scope.end))
-    return any(here.plays(one, "workflow") for one in here.view.tracer.lineage(made))
 
 
 def _branches_on_given_answer(here: Here, place: Where) -> bool:

@@ -14,7 +14,7 @@ from factorlint.origin import Origin, Where
 from factorlint.prompts import Prompt
 from factorlint.rule import Here, Mark, Rule, View, symbols_of
 
-from . import _fetch, _tools
+from . import _carried, _fetch, _tools
 from ._texts import texts
 
 PREFETCHABLE_TOOL = Check(
@@ -180,7 +180,9 @@ class PreFetch(Rule):
     def _fetched(self, node: cst.Call, here: Here) -> Iterator[Mark]:
         call = here.call(node)
         name = _fetch.reading(here, call) if not _fetch.is_asked_further(here) else None
-        if name is not None and _fetch.reaches_prompt(here, call):
+        if name is None:
+            return
+        if _fetch.reaches_prompt(here, call) or _carried.reaches_a_later_prompt(here, call):
             yield here.mark(PREFETCHED_CONTEXT, node, confidence=Confidence.MEDIUM, detail=name)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from factorlint.expr import Call, Op
+from factorlint.expr import Attr, Call, Expr, Op
 from factorlint.model import Confidence
 from factorlint.origin import UNKNOWN, Kind, Origin, Where
 from factorlint.provenance.tracing import Tracing
@@ -38,10 +38,37 @@ def _piped(tracer: Tracing, expr: Op, where: Where) -> Iterable[Origin]:
     parts: list[Origin] = []
     for operand in expr.operands:
         found = tracer.origin(operand, where)
+        if found.kind is Kind.UNKNOWN and parts:
+            found = _behind_a_prompt(tracer, parts[-1], operand, where)
         parts += found.parts if found.kind is Kind.PIPE else (found,)
     if any(one.kind is Kind.PIPE or _composes(tracer, one) for one in parts):
         return (Origin(Kind.PIPE, confidence=_weakest(parts), parts=tuple(parts), place=where, expr=expr),)
     return tuple(one for one in parts if one.kind in (Kind.CONTAINER, Kind.VALUE, Kind.LIBRARY)) or (UNKNOWN,)
+
+
+def _behind_a_prompt(tracer: Tracing, before: Origin, operand: Expr, where: Where) -> Origin:
+    """A part of a pipe that cannot be traced, a parameter for one. Only a model takes what a prompt template gives."""
+    symbol = before.symbol
+    if symbol is None or not symbol.pipes or not tracer.catalog.is_a(symbol, "prompt-template"):
+        return UNKNOWN
+    model = tracer.catalog.piped_models.get(symbol.library)
+    if model is None:
+        return UNKNOWN
+    made = None
+    if isinstance(operand, Call) and isinstance(operand.func, Attr):  # ``model.bind_tools(tools)``
+        made = tracer.catalog.find(f"{model.path}.{operand.func.name}")
+        made = None if made is None or made.does == "same" else made
+    found = made or model
+    if found.does == "call-model":
+        return UNKNOWN
+    return Origin(
+        Kind.INSTANCE,
+        found.path,
+        found,
+        Confidence.MEDIUM,
+        call=operand if isinstance(operand, Call) else None,
+        made=where,
+    )
 
 
 def _composes(tracer: Tracing, one: Origin) -> bool:

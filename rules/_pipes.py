@@ -1,0 +1,42 @@
+"""Pipes that end in a parser with a schema: ``prompt | model | PydanticOutputParser(pydantic_object=Plan)``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from factorlint.expr import Op
+from factorlint.origin import Kind, Origin
+from factorlint.provenance.operators import pipe_model
+from factorlint.rule import Here, View
+
+
+def typed(node: cst.BinaryOperation, here: Here) -> Origin | None:
+    """The parser that checks what the model of a pipe answers against a schema, or None. Asked of the whole pipe."""
+    if not isinstance(node.operator, cst.BitOr):
+        return None
+    around = next(here.ancestors(), None)
+    if isinstance(around, cst.BinaryOperation) and isinstance(around.operator, cst.BitOr):
+        return None
+    for one in here.origins(node):
+        if one.kind is Kind.PIPE and pipe_model(here.view.tracer, one) is not None:
+            return next((part for part in one.parts if _checks(part, here.view)), None)
+    return None
+
+
+def _checks(part: Origin, view: View) -> bool:
+    symbol = part.symbol
+    if symbol is None or symbol.answer != "typed" or not view.catalog.is_a(symbol, "parser"):
+        return False
+    return bool(symbol.parameter("schema"))
+
+
+def statements(view: View) -> Iterator[tuple[str, int]]:
+    """The statements (file, number) that name a pipe or give one back, though they may call nothing."""
+    for path, facts in view.project.files.items():
+        for scope in facts.scopes:
+            rows = [(row.order, row.value) for found in scope.bindings.values() for row in found]
+            for order, value in (*rows, *scope.returns):
+                if isinstance(value, Op) and value.op == "|":
+                    yield path, order
