@@ -80,6 +80,7 @@ def _plain(text: str, at: int) -> Iterator[Import]:
 class Graph(NamedTuple):
     """``direct`` reach an agent library themselves; ``matter`` are those, what uses them and what all these use.
 
+    In a tree with agents, a file that serves tools to them matters as well.
     Files that seem to make an agent with a package that the catalogue does not know matter too, but are not direct.
     ``uses`` are the files of the tree that a file imports, where there are any.
     """
@@ -100,6 +101,7 @@ def graph(texts: Mapping[str, str], tree: Modules, extra_roots: Iterable[str] = 
     used_by: dict[str, set[str]] = {}
     direct = set()
     doubtful = set()
+    serving = set()
     for path in sorted(texts):
         text = texts[path]
         worded = _worded(text)
@@ -111,10 +113,12 @@ def graph(texts: Mapping[str, str], tree: Modules, extra_roots: Iterable[str] = 
                 used_by.setdefault(target, set()).add(path)
             if path not in direct and _agentic(one, path, tree, roots, catalog):
                 direct.add(path)
+            elif catalog.is_a(catalog.find(f"{one.module}.{one.name}"), "mcp-server"):
+                serving.add(path)
             elif worded and path not in doubtful and _strange(one, path, tree, known):
                 doubtful.add(path)
     above = _closure(direct | doubtful, used_by)
-    return Graph(frozenset(direct), frozenset(_closure(above, uses)), uses)
+    return Graph(frozenset(direct), frozenset(_closure(above | (serving if direct else set()), uses)), uses)
 
 
 def _worded(text: str) -> bool:

@@ -10,7 +10,7 @@ import functools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from factorlint import arguments
+from factorlint import arguments, piped
 from factorlint.expr import (
     Attr,
     Call,
@@ -119,7 +119,8 @@ class Threads:
                     told = self.context(callee, called.call, where)
                     for expr, at in told if told is not None else self._constructed(callee, called.call, where):
                         self._walk(expr, at, way, 0)
-        return frozenset(place for one in self.sent for place in one.functions) | way.functions
+        sent = frozenset(place for one in self.sent for place in one.functions)
+        return sent | way.functions | piped.ahead_of_models(self.tracer)
 
     @functools.cached_property
     def parameters(self) -> frozenset[tuple[str, int, str]]:

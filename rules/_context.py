@@ -28,20 +28,25 @@ from factorlint.expr import (
 from factorlint.facts import Scope
 from factorlint.origin import Kind, Where
 from factorlint.rule import View
-from factorlint.threads import Holder, Sent
+from factorlint.threads import Sent
+
+from ._sent import is_said
 
 _DEPTH = 8
+_ROLE = Const("role", "str")
 _PIECES = 3  # a text with fewer is a question in a sentence, no state that is rendered
 _PARTS = 2  # fields of one item: that many make it a record that is rendered
 _OF_A_MESSAGE = frozenset("role content text type parts messages".split())
 _RENDERS = re.compile(r"_*(?:join|format|render|dump|substitute|serialize|model_dump|as_|to_(?!thread))")
-CUTTERS = ("trim", "trunc", "compact", "summar", "prune", "filter", "shorten", "condense")
 
 
 def composed(view: View, path: str, scope: Scope) -> int | None:
     """The statement in which SCOPE, a function that asks a model, fills its state into what it sends; None if none."""
     found = [at.order for value, at in _parts(view, path, scope) if _fills(value, scope)]
     found += [where.order for expr, where in _contexts(view, path, scope) if _renders(expr)]
+    for value, at in _parts(view, path, scope):
+        if _writes_out_a_thread(view, value, at) or _was_said(view, value, at):
+            found.append(at.order)
     return min(found, default=None)
 
 
@@ -54,8 +59,8 @@ def _parts(view: View, path: str, scope: Scope) -> Iterator[tuple[Expr, Where]]:
 
 def _contexts(view: View, path: str, scope: Scope) -> Iterator[tuple[Expr, Where]]:
     """What SCOPE sends: to a model, or to a function of the tree that passes it on to one."""
-    for sent in _sent_in(view, path, scope):
-        yield from ((expr, sent.where) for expr in _context(view, sent))
+    for sent in sent_in(view, path, scope):
+        yield from ((expr, sent.where) for expr in sent_exprs(view, sent))
     for called in view.project.calls_in(path, scope.id):
         where = Where(path, scope.id, called.order)
         for callee in view.reach.callees(path, called):
@@ -67,13 +72,13 @@ def _contexts(view: View, path: str, scope: Scope) -> Iterator[tuple[Expr, Where
                             yield passed, where
 
 
-def _sent_in(view: View, path: str, scope: Scope) -> list[Sent]:
+def sent_in(view: View, path: str, scope: Scope) -> list[Sent]:
     statements = range(scope.order + 1, scope.end + 1)
     rows = (one for order in statements for one in view.threads.by_statement.get((path, order), ()))
     return [one for one in rows if one.where.scope == scope.id]
 
 
-def _context(view: View, sent: Sent) -> list[Expr]:
+def sent_exprs(view: View, sent: Sent) -> list[Expr]:
     return [
         expr for expr, at in view.threads.context(sent.origin, sent.called.call, sent.where) or () if at == sent.where
     ]
@@ -135,9 +140,10 @@ def _is_item(value: Expr | None) -> bool:
 def _renders(value: Expr) -> bool:
     """Whether VALUE words the items of a list one by one, or takes a stretch of one: what is in it is chosen here."""
     for one in walk(value):
-        if isinstance(one, Item) and isinstance(one.key, Other) and one.key.kind == "slice":
-            if not isinstance(one.base, (Const, Text)) and _is_cut(one.key):
-                return True
+        if isinstance(one, Item) and is_cut(one.key) and not isinstance(one.base, (Const, Text)):
+            return True
+        if isinstance(one, Seq) and one.kind == "gen" and any(_words_an_item(item) for item in one.items):
+            return True
         if isinstance(one, Call) and isinstance(one.func, Attr) and one.func.name == "join":
             items = [item for arg in one.args if isinstance(arg, Seq) for item in arg.items]
             if any(isinstance(inner, (Attr, Item, Text)) for item in items for inner in walk(item)):
@@ -145,9 +151,45 @@ def _renders(value: Expr) -> bool:
     return False
 
 
-def _is_cut(key: Other) -> bool:
-    """Whether a slice has an end, or counts from it: ``x[5:]`` only takes a prefix off."""
-    return len(key.parts) != 1 or not isinstance(key.parts[0], Const) or key.parts[0].type == "NoneType"
+def _writes_out_a_thread(view: View, value: Expr, where: Where) -> bool:
+    """``json.dumps(thread.events)``, where the function goes on to put events into it."""
+    for one in walk(value):
+        if isinstance(one, Call) and _RENDERS.match(last_name(one.func)):
+            for arg in one.args:
+                if any(True for _ in view.threads.grown(arg, where.path, view.project.scope(where))):
+                    return True
+    return False
+
+
+def _words_an_item(item: Expr) -> bool:
+    """Whether a comprehension makes a line of text, or a message, of what it goes through."""
+    if isinstance(item, Text):
+        return any(isinstance(one, Const) and str(one.value).strip() for one in item.parts) or len(item.parts) > 2
+    return is_said(item)
+
+
+def _was_said(view: View, value: Expr, where: Where) -> bool:
+    """Whether a loop makes messages of what was said before, the model's turns included; not of a new answer."""
+    if not isinstance(value, Dict):
+        return False
+    role = next((told for key, told in value.items if key == _ROLE), None)
+    if not is_said(value) and not (isinstance(role, Const) and role.value in ("assistant", "model")):
+        return False
+    rows = view.project.scope(where).bindings
+    names = [one for one in walk(value) if isinstance(one, Name)]
+    items = [one for one in names if any(_is_item(row.value) for row in rows.get(one.id, ()))]
+    answers = (one.kind is Kind.ANSWER for item in items for one in view.tracer.origins(item, where))
+    return bool(items) and not any(answers)
+
+
+def is_cut(key: Expr) -> bool:
+    """Whether a key is a slice that has an end, or counts from it: ``x[5:]`` only takes a prefix off."""
+    if not isinstance(key, Other) or key.kind != "slice":
+        return False
+    if not key.parts:
+        return False
+    first = key.parts[0] if len(key.parts) == 1 else None
+    return not isinstance(first, Const) or not isinstance(first.value, int) or first.value < 0
 
 
 def _pieces(value: Expr) -> Iterator[Expr]:
@@ -207,43 +249,3 @@ def _part_of(expr: Expr) -> str | None:
     while isinstance(base, (Attr, Item)):
         base = base.base
     return base.id if isinstance(base, Name) else None
-
-
-def cuts(view: View, path: str, scope: Scope) -> bool:
-    """Whether SCOPE is a function that drops or shortens parts of a thread: named so, and given or holding one."""
-    name = scope.name.lower()
-    if not any(word in name for word in CUTTERS):
-        return False
-    holder = view.project.class_of(Where(path, scope.id, scope.order))
-    if holder is not None:
-        fields = [one for one in view.threads.holders if (one.kind, one.path, one.scope) == ("field", path, holder.id)]
-        return any(_cut_in(view, one, path, scope) for one in fields)
-    return _given_a_context(view, path, scope)
-
-
-def _cut_in(view: View, field: Holder, path: str, scope: Scope) -> bool:
-    return any(
-        how in ("trim", "set") and at == path and scope.order < order <= scope.end
-        for at, _, order, how in view.threads.changes(field)
-    )
-
-
-def _given_a_context(view: View, path: str, scope: Scope) -> bool:
-    """Whether a function that asks a model passes to SCOPE the very list that it sends."""
-    for at, called in view.project.calls_of(scope.name):
-        where = Where(at, called.scope, called.order)
-        caller = view.project.scope(where)
-        if caller.kind != "function" or last_name(called.call.func) != scope.name:
-            continue
-        if not any(
-            one.kind is Kind.DEFINITION
-            and one.place is not None
-            and (one.place.path, one.place.scope) == (path, scope.id)
-            for one in view.tracer.origins(called.call.func, where)
-        ):
-            continue
-        passed = {one.id for one in called.call.args if isinstance(one, Name)}
-        for sent in _sent_in(view, at, caller):
-            if any(isinstance(one, Name) and one.id in passed for expr in _context(view, sent) for one in walk(expr)):
-                return True
-    return False

@@ -9,7 +9,7 @@ from factorlint.facts import Called
 from factorlint.origin import Where
 from factorlint.provenance.answers import answers_in, is_transport
 from factorlint.provenance.known_calls import passes_on
-from factorlint.rule import Here
+from factorlint.rule import Here, View
 
 ASKS = frozenset(("call-model", "run", "run-graph"))
 PARSE = "the parse of the model's answer"
@@ -57,6 +57,17 @@ def _in_a_tool(here: Here) -> bool:
             if any((body.path, body.scope) == (path, function.id) for body in bodies):
                 return True
     return False
+
+
+def served(view: View) -> Iterator[tuple[str, int]]:
+    """The functions (file, scope) of the tree that a server of tools offers to agents."""
+    return (place for place, kind in view.surfaces.handlers.items() if kind == "mcp")
+
+
+def in_a_served_tool(here: Here) -> bool:
+    """Inside the body of a tool that a server of this tree offers."""
+    function = here.function()
+    return function is not None and here.view.surfaces.handlers.get((here.where.path, function.id)) == "mcp"
 
 
 def what_of(here: Here, called: Called) -> str | None:

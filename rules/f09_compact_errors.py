@@ -9,7 +9,7 @@ import libcst as cst
 from factorlint.expr import Attr, Call, Const, Lambda, Name, last_name
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Where
-from factorlint.rule import Held, Here, Mark, Rule
+from factorlint.rule import Held, Here, Mark, Rule, View
 
 from . import _asked_again, _fallbacks, _observations, _retries, _swallowed, _tries
 from ._handlers import Does, fate, kept_for_later
@@ -120,6 +120,10 @@ class CompactErrors(Rule):
         BOUNDED_RETRY,
     )
 
+    def leads(self, view: View) -> Iterator[tuple[str, int]]:
+        for path, number in _tries.served(view):
+            yield path, view.project.files[path].scopes[number].order
+
     # -- retry libraries -------------------------------------------------------------------------------------------
 
     def visit_FunctionDef(self, node: cst.FunctionDef, here: Here) -> Iterator[Mark]:
@@ -196,7 +200,9 @@ class CompactErrors(Rule):
     def visit_Try(self, node: cst.Try, here: Here) -> Iterator[Mark]:
         what = _tries.what(here) if here.enclosing(cst.Finally) is None else None  # who clears up asks for nothing
         if what is None:
-            if _swallowed.asks_far_below(here):
+            if _tries.in_a_served_tool(here):
+                yield from self._served(node, here)
+            elif _swallowed.asks_far_below(here):
                 yield from self._far(node, here)
             return
         cli = _swallowed.read_by_a_person(here)
@@ -222,6 +228,12 @@ class CompactErrors(Rule):
             if inner.node in node.handlers and not _swallowed.no_failure(inner.node):
                 if fate(inner.node, inner, cli=False) is Does.APPENDS:
                     yield inner.mark(ERROR_AS_EVENT, inner.node, confidence=Confidence.MEDIUM)
+
+    def _served(self, node: cst.Try, here: Here) -> Iterator[Mark]:
+        """A tool that is served to agents, this tree's or others': its error is in what it gives back."""
+        for inner in here.inside(cst.ExceptHandler):
+            if inner.node in node.handlers and fate(inner.node, inner, cli=False) is Does.RETURNS:
+                yield inner.mark(HANDLED_ERROR, inner.node, confidence=Confidence.MEDIUM)
 
     def _handled(self, node: cst.ExceptHandler, here: Here, does: Does, what: str, tried: Here) -> Iterator[Mark]:
         if does is Does.APPENDS:
