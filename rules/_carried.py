@@ -20,12 +20,12 @@ def reaches_a_later_prompt(here: Here, call: Call) -> bool:
     if function is None or _fetch.written_by_model(here, call):
         return False
     place = (here.where.path, function.id)
-    others = _others(here.view, place)
-    slots = set(_filled(here.view, place, call)) - _THREAD if others else set()
-    return bool(slots) and any(slots & _sent_slots(here.view, one) for one in sorted(others))
+    beside = others(here.view, place)
+    slots = set(_filled(here.view, place, call)) - _THREAD if beside else set()
+    return bool(slots) and any(slots & _sent_slots(here.view, one) for one in sorted(beside))
 
 
-def _others(view: View, place: tuple[str, int]) -> frozenset[tuple[str, int]]:
+def others(view: View, place: tuple[str, int]) -> frozenset[tuple[str, int]]:
     """The other functions of the graph, or the other methods of the workflow, that PLACE is a step of."""
     graphs = view.steps.graphs
     if place in graphs.steps:

@@ -11,7 +11,7 @@ from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Where
 from factorlint.rule import Held, Here, Mark, Rule, View
 
-from . import _asked_again, _fallbacks, _observations, _retries, _swallowed, _tries
+from . import _asked_again, _fallbacks, _observations, _retries, _routed, _swallowed, _tries
 from ._handlers import Does, fate, kept_for_later
 from ._loops import compares, counts_attempts, is_counter
 from ._mended import bound, one_line, switched_off, told
@@ -183,6 +183,10 @@ class CompactErrors(Rule):
                 yield here.mark(UNBOUNDED_RETRY, node, what="it goes on after every error, with no counter")
             elif bounded:
                 yield here.mark(BOUNDED_RETRY, node)
+
+    def visit_If(self, node: cst.If, here: Here) -> Iterator[Mark]:
+        if _routed.ends_the_attempts(node, here):
+            yield here.mark(BOUNDED_RETRY, node, confidence=Confidence.MEDIUM)
 
     def visit_For(self, node: cst.For, here: Here) -> Iterator[Mark]:
         over = here.expr(node.iter)
