@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Call, Const, Name, last_name, walk
+from factorlint.expr import Call, Const, Name, walk
 from factorlint.model import Check, Confidence, Owner, Severity
-from factorlint.origin import Kind, Origin, Where
+from factorlint.origin import Kind, Origin
 from factorlint.rule import Here, Mark, Rule, View
 
-from . import _parsing, _pipes
-from ._people import asks, calls_of
+from . import _executed, _parsing, _pipes
 
 UNTYPED_LLM_OUTPUT = Check(
     "FL0101",
@@ -48,19 +47,6 @@ _PARSERS = frozenset(
     "re.split xml.etree.ElementTree.fromstring xmltodict.parse json5.loads orjson.loads ujson.loads json_repair.loads "
     "json_repair.repair_json".split()
 )
-_RUNNERS = {
-    "builtins.eval": "eval",
-    "builtins.exec": "exec",
-    "builtins.compile": "compile",
-    "os.system": "a shell",
-    "os.popen": "a shell",
-    "subprocess.getoutput": "a shell",
-}
-_SHELLS = frozenset(f"subprocess.{name}" for name in ("run", "Popen", "call", "check_call", "check_output")) | {
-    "asyncio.create_subprocess_shell"
-}
-_BASES = frozenset("con conn connection cur cursor db database engine session".split())
-_QUERIES = frozenset("execute executemany executescript fetch fetchrow fetchval raw read_sql read_sql_query".split())
 
 
 class NaturalLanguageToToolCalls(Rule):
@@ -131,7 +117,9 @@ class NaturalLanguageToToolCalls(Rule):
             yield here.mark_held(TYPED_LLM_OUTPUT, node, held)
         if _types(node, here) or _chooses_by_schema(node, here):
             yield here.mark(TYPED_LLM_OUTPUT, node, confidence=Confidence.MEDIUM)
-        yield from self._executed(node, here)
+        what = _executed.executed(node, here)
+        if what is not None:
+            yield here.mark(EXECUTED_LLM_OUTPUT, node, confidence=Confidence.MEDIUM, what=what)
 
     def leads(self, view: View) -> Iterator[tuple[str, int]]:
         return _pipes.statements(view)
@@ -170,17 +158,6 @@ class NaturalLanguageToToolCalls(Rule):
             if not _is_checked(here, number) and not _parsing.checks_each_field(here, inner, inside):
                 yield inner.mark(UNTYPED_LLM_OUTPUT, inner.node, confidence=Confidence.MEDIUM, what=what)
             return
-
-    def _executed(self, node: cst.Call, here: Here) -> Iterator[Mark]:
-        if _is_a_tools(here):
-            return  # declared to the model as a command's way: F7 asks who approves it
-        what = _runs(node, here)
-        if what is None or not node.args or node.args[0].star or _asked(here):
-            return
-        for answer in here.answers(node.args[0].value):
-            if answer.shape in (*_READ, "parsed", "typed"):
-                yield here.mark(EXECUTED_LLM_OUTPUT, node, confidence=Confidence.MEDIUM, what=what)
-                return
 
 
 def _chooses_by_schema(node: cst.Call, here: Here) -> bool:
@@ -290,51 +267,3 @@ _KINDS = frozenset(
     "function_call function_call_output tool_call tool_calls tool_use tool_result output_text assistant".split()
 )
 _PARTS = frozenset("choices content message messages delta usage error data candidates output id model text".split())
-
-
-def _runs(node: cst.Call, here: Here) -> str | None:
-    callees = here.callees(node)
-    own = any(one.kind is Kind.DEFINITION for one in callees)
-    for callee in callees:
-        if callee.path in _RUNNERS:
-            return _RUNNERS[callee.path]
-        if callee.path in _SHELLS and (
-            callee.path.startswith("asyncio") or True in here.arguments(node).values("shell")
-        ):
-            return "a shell"
-        if isinstance(node.func, cst.Attribute) and node.func.attr.value in _QUERIES and not own:
-            if callee.kind in (Kind.LIBRARY, Kind.INSTANCE) or last_name(here.expr(node.func.value)) in _BASES:
-                return "the database"
-    return None
-
-
-def _is_a_tools(here: Here) -> bool:
-    """Whether the code stands in a tool's body, or in a helper that tools alone call."""
-    function = here.function()
-    if function is None:
-        return False
-    bodies = here.view.agents.bodies
-    if (here.where.path, function.id) in bodies:
-        return True
-    around = [
-        (path, here.view.project.inside(Where(path, called.scope, called.order), "function"))
-        for path, called in calls_of(here.view, Where(here.where.path, function.id, function.order))
-    ]
-    return bool(around) and all(one is not None and (path, one.id) in bodies for path, one in around)
-
-
-def _asked(here: Here) -> bool:
-    """Whether a person is asked in the same function before, or in one that is written in it and called there."""
-    function = here.function()
-    if function is None:
-        return False
-    reach, path = here.view.reach, here.where.path
-    before = list(reach.calls(path, function.order + 1, here.where.order))
-    own = [one for called in before if called.scope == function.id for one in reach.callees(path, called)]
-    run = {function.id} | {one.place.scope for one in own if one.place is not None and one.place.path == path}
-    for called in before:
-        if called.scope in run:
-            for one in reach.callees(path, called):
-                if asks(one):
-                    return True
-    return False
