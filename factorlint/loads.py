@@ -62,6 +62,7 @@ class _Asked:
     seen: dict[_Key, Expr] = field(default_factory=dict)
     fields: set[tuple[str, int, str]] = field(default_factory=set)
     closed: frozenset[tuple[str, int]] = frozenset()
+    empty: set[Where] = field(default_factory=set)  # classes of which an object was made there with nothing in it
 
 
 class Loads:
@@ -226,9 +227,28 @@ class Loads:
             method = self.tracer.method(base, expr.name)
             if method is not None and self._returns(method, False, asked):
                 return True
-            if method is None and self.fills(base.place.path, base.place.scope, expr.name):
-                return True
+            if method is None and not (self._is_empty(base, asked) and self._set_by_constructor(base, expr.name)):
+                if self.fills(base.place.path, base.place.scope, expr.name):
+                    return True
         return False
+
+    def _is_empty(self, base: Origin, asked: _Asked) -> bool:
+        """Whether BASE was made in the very function that is asked about, with nothing in it that was loaded."""
+        if base.call is None or base.made is None:
+            return base.place in asked.empty
+        if base.place is None or (base.made.path, base.made.scope) not in asked.closed:
+            return False
+        passed = (*base.call.args, *(value for _, value in base.call.keywords))
+        return not any(self._value(one, base.made, False, asked) for one in passed)
+
+    def _set_by_constructor(self, base: Origin, name: str) -> bool:
+        """Whether field NAME is set where the object is made and nowhere else; what joins it later is no setting."""
+        for holder, _, where, whole in self.into.get(name, ()):
+            function = self.project.inside(where, "function")
+            if whole and base.place is not None and (function is None or function.name != "__init__"):
+                if self.is_of(holder, where, base.place.path, base.place.scope):
+                    return False
+        return True
 
     def _call(self, expr: Call, where: Where, text: bool, asked: _Asked) -> bool:
         name = last(expr.func) or ""
@@ -246,6 +266,9 @@ class Loads:
             if callee.kind is Kind.DEFINITION and callee.place is not None:
                 if self.project.scope(callee.place).kind == "class":
                     return any(self._value(one, where, False, asked) for one in values)
+                held = callee.receiver
+                if held is not None and held.place is not None and self._is_empty(held, asked):
+                    asked.empty.add(held.place)
                 return self._returns(callee, text, asked)
         read = text or name in _PARSE
         if isinstance(expr.func, Attr) and self._value(expr.func.base, where, text, asked):

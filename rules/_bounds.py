@@ -14,6 +14,7 @@ from factorlint.facts import Called
 from factorlint.origin import Kind, Where
 from factorlint.rule import Here
 
+from ._elsewhere import given_below, handed_out, withheld
 from ._loops import takes_the_next
 from ._people import asks
 
@@ -55,6 +56,10 @@ def of_loop(here: Here) -> Bound:
         return _of_for(here.expr(node.iter), here)
     found = list(_comparisons(here.expr(node.test), here, {"and"}))
     found += _leaving(here, node)
+    for inner in withheld(here):
+        found += _comparisons(inner.expr(inner.node.test), inner, {"and", "or", "not"})
+    if not found and handed_out(here):
+        return Bound(Ends.OTHERWISE)
     return _best(found) or _below(here) or Bound(Ends.WORD)
 
 
@@ -105,7 +110,8 @@ def _comparisons(test: Expr, here: Here, through: set[str]) -> Iterator[Bound]:
     elif isinstance(test, Op) and all(sign in _LESS for sign in test.op.split()):
         yield from _comparison(test, here)
     elif isinstance(test, Name):  # a counter that runs down: while remaining
-        if any(word in test.id.lower() for word in ("remaining", "left", "budget")):
+        runs_down = any(word in test.id.lower() for word in ("remaining", "left", "budget"))
+        if runs_down or any(_limits(value, lengths=False) for value, _ in given_below(test, here)):
             yield Bound(Ends.OTHERWISE)
     elif isinstance(test, Call):
         yield from _told_by(test, here)
@@ -178,12 +184,20 @@ def _told_by(call: Call, here: Here, where: Where | None = None) -> Iterator[Bou
             for part in walk(value):
                 if isinstance(part, Call) and where is None:
                     yield from _told_by(part, here, Where(one.place.path, scope.id, order))
-                if isinstance(part, Op) and part.op in _LESS:
-                    said = " ".join((dotted(inner) or "").lower() for inner in walk(part))
-                    lengths = any(isinstance(inner, Call) and last_name(inner.func) == "len" for inner in walk(part))
-                    if lengths or any(word in said for word in _COUNTS):
-                        yield Bound(Ends.OTHERWISE)
-                        return
+            if _limits(value):
+                yield Bound(Ends.OTHERWISE)
+                return
+
+
+def _limits(value: Expr, *, lengths: bool = True) -> bool:
+    """Whether a comparison in VALUE counts steps; LENGTHS: one of a length with something will do."""
+    for part in walk(value):
+        if isinstance(part, Op) and part.op in _LESS:
+            said = " ".join((dotted(inner) or "").lower() for inner in walk(part))
+            length = any(isinstance(inner, Call) and last_name(inner.func) == "len" for inner in walk(part))
+            if lengths if length else any(word in said for word in _COUNTS):
+                return True
+    return False
 
 
 def _below(here: Here) -> Bound | None:

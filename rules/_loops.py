@@ -326,11 +326,13 @@ def _written_in(here: Here, place: Where) -> Iterator[Reached]:
 
 
 def recursion(here: Here, place: Where) -> cst.Call | None:
-    """The call by which the function comes back to itself after a model call of its own."""
+    """The call by which the function comes back to itself after its own model call; from an `except` it retries."""
     if not here.view.reach.function_does(place, MODEL, within=1):
         return None
     for inner in here.inside(cst.Call):
         call: cst.Call = inner.node
+        if inner.enclosing(cst.ExceptHandler) is not None:
+            continue
         for one in inner.callees(call):
             if one.kind is Kind.DEFINITION and one.place is not None:
                 if (one.place.path, one.place.scope) == (place.path, place.scope):

@@ -37,6 +37,26 @@ def why_agent_asks(here: Here, node: cst.Call) -> str | None:
     return None
 
 
+def asked_before(here: Here) -> bool:
+    """Whether whoever comes to the statement visited HERE has just asked a person, in the same arms of the function."""
+    statements, path = here.view.project.files[here.where.path].statements, here.where.path
+    for order in here.view.project.chain(path, here.where.order):
+        one = statements[order]
+        if one.kind in ("FunctionDef", "AsyncFunctionDef", "ClassDef"):
+            return False
+        beside = (at for at in range(one.parent + 1, order) if statements[at].parent == one.parent)
+        for at in beside:
+            if statements[at].arm == one.arm and not _may_be_passed(statements[at]):
+                for called in here.view.reach.calls(path, at, at):
+                    if any(asks(callee, "interrupt") for callee in here.view.reach.callees(path, called)):
+                        return True
+    return False
+
+
+def _may_be_passed(statement: Statement) -> bool:
+    return statement.kind in ("If", "Match", "For", "AsyncFor", "While", "Try")
+
+
 def _in_tool(view: View, place: Where) -> bool:
     bodies = view.agents.bodies
     if (place.path, place.scope) in bodies:

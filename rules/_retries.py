@@ -13,6 +13,7 @@ from factorlint.rule import Here
 
 from . import _tries, _waits
 from ._loops import begins_anew, compares
+from ._people import asked_before
 
 
 def is_site(here: Here, place: Where) -> bool:
@@ -91,16 +92,16 @@ def _only_success_ends(node: cst.While, here: Here) -> bool:
     return bool(rows) and not leaves and all(row.order in tried for row in rows)
 
 
-def again_from_an_except(here: Here, place: Where) -> Iterator[cst.Call]:
-    """Where the function at PLACE calls itself from an except, and nothing that it passes counts."""
+def again_from_an_except(here: Here, place: Where) -> Iterator[tuple[cst.Call, bool]]:
+    """Where the function at PLACE calls itself from an except, and whether something that it passes counts."""
     for inner in here.inside(cst.ExceptHandler):
         for call in inner.inside(cst.Call):
             again = any(
                 one.kind is Kind.DEFINITION and one.place is not None and one.place[:2] == place[:2]
                 for one in call.callees(call.node)
             )
-            if again and asks(here) and not _passes_a_count(call) and not _may_refuse(inner):
-                yield call.node
+            if again and asks(here) and not _may_refuse(inner) and not asked_before(call):
+                yield call.node, _passes_a_count(call)
 
 
 def inside_a_counted_loop(here: Here) -> bool:

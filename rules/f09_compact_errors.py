@@ -135,8 +135,11 @@ class CompactErrors(Rule):
             for mark in self._retry(decorator.decorator, decorator, here):
                 if _retries.is_site(here, place):
                     yield mark
-        for call in _retries.again_from_an_except(here, place):
-            yield here.mark(UNBOUNDED_RETRY, call, what="it calls itself from an except, with no counter")
+        for call, counted in _retries.again_from_an_except(here, place):
+            if counted:
+                yield here.mark(BOUNDED_RETRY, call, confidence=Confidence.MEDIUM)
+            else:
+                yield here.mark(UNBOUNDED_RETRY, call, what="it calls itself from an except, with no counter")
 
     def visit_Call(self, node: cst.Call, here: Here) -> Iterator[Mark]:
         for held in here.held(node, "FL0904"):

@@ -19,6 +19,7 @@ from factorlint.rule import Here, Mark, Rule, symbols_of
 from . import _bounds
 from ._bounds import Ends
 from ._loops import branches_on_answer, model_call, only_retries, recursion, steps_below, sure
+from ._people import asked_before
 from ._texts import texts
 
 TOO_MANY_TOOLS = Check(
@@ -221,7 +222,7 @@ class SmallFocusedAgents(Rule):
         number = here.view.scopes.get(here.where.order)
         if number is not None:
             again = recursion(here, here.where._replace(scope=number))
-            if again is not None and branches_on_answer(here):
+            if again is not None and branches_on_answer(here) and not _asks_first(again, here):
                 yield from _ends(again, here, _bounds.of_recursion(here, again), Confidence.MEDIUM)
         yield from self._prompts(node, here)
 
@@ -248,6 +249,11 @@ class SmallFocusedAgents(Rule):
             if words > MAX_WORDS:
                 yield here.mark(MONOLITHIC_PROMPT, node, confidence=Confidence.HIGH, detail=f"{words:,}")
                 return
+
+
+def _asks_first(again: cst.Call, here: Here) -> bool:
+    """Whether a person is asked before the function calls itself AGAIN: a round of a talk, no step of the agent."""
+    return any(asked_before(inner) for inner in here.inside(cst.Call) if inner.node is again)
 
 
 def _chooses(here: Here, symbol: Symbol) -> bool:
