@@ -54,7 +54,7 @@ def reading(here: Here, call: Call) -> str | None:
         elif one.kind is Kind.DEFINITION and one.place is not None:
             if here.view.project.scope(one.place).kind != "function":
                 continue
-            if _gives_a_thread(here.view, one.place):
+            if _gives_a_thread(here.view, one.place) or _asks_or_digests(here, one, call):
                 return None
             if (reads_by_name(name) and reads_outside(here.view, one.place)) or _asked_of_object(one, here):
                 return name
@@ -117,6 +117,13 @@ def reads_by_class(one: Origin) -> bool:
     if name in _READS:
         return _READER.fullmatch(owner.rpartition(".")[2]) is not None
     return _READER.fullmatch(name) is not None
+
+
+def _asks_or_digests(here: Here, one: Origin, call: Call) -> bool:
+    """Whether a function of the tree asks a model itself, or is given an answer: what it gives was not known before."""
+    if any(here.view.reach.function_does(body, _ASKS) for body in here.view.reach.bodies(one)):
+        return True
+    return any(True for arg in call.args for _ in answers_in(here.view.tracer, arg, here.where))
 
 
 def is_asked_further(here: Here) -> bool:

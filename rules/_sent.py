@@ -48,6 +48,11 @@ def _into_sender(view: View, callee: Origin, call: Call, where: Where) -> list[t
         return []
     for body in view.reach.bodies(callee):
         if view.reach.function_does(body, _ASKS, within=2):
+            told = [row.name for row in view.project.scope(body).parameters]
+            sent = [name for name in told if (body.path, body.scope, name) in view.threads.parameters]
+            passed = [view.tracer.passed(call, body, name) for name in sent]
+            if sent:
+                return [(one, where) for one in passed if one is not None]
             return [(one, where) for one in (*call.args, *(value for _, value in call.keywords))]
     return []
 

@@ -15,6 +15,7 @@ from factorlint.prompts import Prompt
 from factorlint.rule import Here, Mark, Rule, View, symbols_of
 
 from . import _carried, _fetch, _tools
+from ._orders import sentences
 from ._texts import texts
 
 PREFETCHABLE_TOOL = Check(
@@ -38,6 +39,7 @@ PREFETCHED_CONTEXT = Check(
     None, "prefetched-context", Owner.CODE, None, "what {detail} reads stands in the prompt before the model is asked"
 )
 
+_BEGINS = frozenset("start stop launch respond answer".split())
 _ORDER = re.compile(
     r"^\W*(?:\d+[.)]\s*)?(?:(?:you\s+)?(?:must|should|always|first|then|please|start by|begin by|begin with)\W+)*"
     r"(?:to\s+|by\s+)?(?:use|using|call|calling|invoke|run|query|consult|check)\b",
@@ -57,7 +59,11 @@ _IF_ASKED = re.compile(
     r"(?:(?:the|a|your)\s+)?(?:users?|customers?|clients?|they|someone|asked|it)\b",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"(?<=[.!?;:])\s+|\n+")
+_FOR_SOME = re.compile(
+    r"^\W*(?:tools?\W+)?(?:for\s+(?!(?:every|each|all|any)\b)"
+    r"|(?:if|when|whenever)\s+(?!answering|responding|you can|possible))",
+    re.IGNORECASE,
+)
 
 
 class PreFetch(Rule):
@@ -213,7 +219,7 @@ def _prefetchable(view: View, tool: Tool) -> bool:
 
 def _sentences(view: View, prompt: Prompt) -> Iterator[str]:
     for text in texts(view, prompt):
-        yield from (one for one in _SENTENCE.split(text) if one.strip())
+        yield from sentences(text)
 
 
 def _ordered(view: View, sentence: str, held: Toolset) -> Tool | None:
@@ -225,7 +231,7 @@ def _ordered(view: View, sentence: str, held: Toolset) -> Tool | None:
             continue
         before = _before(sentence, tool.name)
         unsure = _CONDITION.search(before) or _IF_NEEDED.search(sentence) or _IF_ASKED.search(sentence)
-        if unsure or not _VERB.search(before):
+        if unsure or not _VERB.search(before) or _FOR_SOME.match(_after(sentence, before, tool.name)):
             continue
         if not (_ORDER.match(sentence) or _ANYHOW.search(sentence)):
             continue
@@ -235,7 +241,7 @@ def _ordered(view: View, sentence: str, held: Toolset) -> Tool | None:
 
 
 def _only_reads(view: View, tool: Tool) -> bool:
-    if _tools.acts_by_name(tool.name):
+    if _tools.acts_by_name(tool.name) or (_tools.words(tool.name) or [""])[0] in _BEGINS:
         return False
     if tool.body is None:
         return _tools.speaks_of_reading(tool.name)
@@ -258,6 +264,13 @@ def _before(sentence: str, name: str) -> str:
     pattern = r"[\W_]*".join(re.escape(word) for word in re.findall(r"[A-Za-z0-9]+", name))
     found = re.search(pattern, sentence, re.IGNORECASE)
     return sentence[: found.start()] if found else sentence
+
+
+def _after(sentence: str, before: str, name: str) -> str:
+    """What stands behind the tool's name."""
+    pattern = r"[\W_]*".join(re.escape(word) for word in re.findall(r"[A-Za-z0-9]+", name))
+    found = re.match(pattern, sentence[len(before) :], re.IGNORECASE)
+    return sentence[len(before) + found.end() :] if found else ""
 
 
 def _piece(node: cst.CSTNode, sentence: str, here: Here) -> cst.CSTNode:
