@@ -10,6 +10,8 @@ from factorlint.origin import CARRIED, UNKNOWN, Kind, Origin, Where
 from factorlint.provenance import answers, classes, containers, libraries, objects, parameters
 from factorlint.provenance.tracing import Origins, Tracing, informative, named
 
+_RUNS = ("run", "call-model", "step", "resume")
+
 _SUPER = Name("super")
 _OF_A_DICT = frozenset(name for name in dir(dict) if not name.startswith("__"))
 
@@ -66,13 +68,24 @@ def member(tracer: Tracing, base: Origin, name: str) -> Iterable[Origin]:
     elif base.kind is Kind.PIPE:
         yield Origin(Kind.PIPE, name, confidence=base.confidence, parts=base.parts, receiver=base)
     elif base.kind is Kind.ANSWER:
-        yield answers.member(tracer, base, name)
+        yield _asked_again(tracer, base, name) or answers.member(tracer, base, name)
     elif base.shape == CARRIED and name not in _OF_A_DICT:
         yield from containers.elements(tracer, base, Const(name, "str"))
     elif base.kind in (Kind.CONTAINER, Kind.VALUE):
         yield Origin(base.kind, name, None, base.confidence, base.place, base.expr, receiver=base, shape="method")
     else:
         yield UNKNOWN
+
+
+def _asked_again(tracer: Tracing, answer: Origin, name: str) -> Origin | None:
+    """``reply.ask(…)``: what a run gives back is an object of the library too, which may run the agent again."""
+    for path in answer.symbol.returns if answer.symbol is not None else ():
+        found = tracer.catalog.find(f"{path}.{name}")
+        if found is not None and found.does in _RUNS:
+            kind, confidence = Kind.INSTANCE, answer.confidence
+            reply = Origin(kind, path, tracer.catalog.find(path), confidence, call=answer.call, made=answer.made)
+            return libraries.member(tracer, reply, name)
+    return None
 
 
 def _definition_member(tracer: Tracing, base: Origin, name: str) -> Iterable[Origin]:
