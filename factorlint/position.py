@@ -45,7 +45,7 @@ class _Recorder(CodegenState):
         line, column = self.starts.pop()
         self.found.setdefault(id(node), (line, column, self.line, self.column))
 
-    def record_syntactic_position(
+    def record_syntactic_position(  # type: ignore[override]  # any context manager does; this one is no generator
         self, node: cst.CSTNode, *, start_node: cst.CSTNode | None = None, end_node: cst.CSTNode | None = None
     ) -> _Syntactic:
         return _Syntactic(self, node, start_node, end_node)
