@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from factorlint import arguments, choices
+from factorlint import arguments, choices, runs
 from factorlint.catalog import Symbol
 from factorlint.expr import Call, Const, Dict, Expr, Seq, Star, last_name
 from factorlint.facts import Called
@@ -135,7 +135,7 @@ class Agents:
         func = called.call.func
         if self.chosen_by_model(called.call, where):
             for one in self.tracer.callees(func, where):
-                yield from self._run_by(one)
+                yield from runs.behind(self.tracer, one)
         for callee in self.tracer.callees(func, where):
             if callee.symbol is None or callee.kind not in (Kind.LIBRARY, Kind.INSTANCE):
                 continue
@@ -147,15 +147,6 @@ class Agents:
     def chosen_by_model(self, call: Call, where: Where) -> bool:
         """Whether CALL runs what the model chose."""
         return choices.runs_choice(self.tracer, call, where)
-
-    def _run_by(self, callee: Origin) -> Iterator[tuple[str, int]]:
-        found = self.tracer.method(callee, "__call__") if callee.kind is Kind.OBJECT else callee
-        if found is None or found.kind is not Kind.DEFINITION:
-            return
-        for body in self.tracer.bodies(found):
-            place = body.place
-            if place is not None and self.tracer.project.scope(place).kind == "function":
-                yield place.path, place.scope
 
     def registered(self, call: Call, where: Where) -> tuple[tuple[str, int, Expr], ...]:
         """The functions (file, scope, decorator) registered as tools of the object that CALL makes at WHERE."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from factorlint import runs
 from factorlint.expr import Const, Each, Expr, Name, Op, Seq, walk
 from factorlint.facts import Called, Statement
 from factorlint.origin import Kind, Origin, Where
@@ -254,12 +255,23 @@ def _model_before(here: Here) -> bool:
     return here.view.reach.statements_do(here.where.path, first, here.where.order - 1, _ASKS, _DEPTH)
 
 
+def wrappers(view: View) -> dict[tuple[str, int], set[tuple[str, int]]]:
+    """A function that an object was given to run as a tool → the methods that run it."""
+    found: dict[tuple[str, int], set[tuple[str, int]]] = {}
+    for path, number in sorted(view.agents.bodies):
+        for inner in runs.wrapped(view.tracer, path, number):
+            found.setdefault(inner, set()).add((path, number))
+    return found
+
+
 def approved_on_the_way(view: View, place: Where) -> bool:
     """Whether what leads to the tool asks a person: the dispatch that calls it, or the functions around that.
 
     In a graph any step may: which of them come before the dispatch is written in its edges.
     """
     ways = _callers(view, place)
+    for path, number in view.once(wrappers).get((place.path, place.scope), ()):
+        ways |= {(path, number), *_callers(view, Where(path, number, 0))}
     together = view.steps.graphs.together
     ways |= {other for way in ways for other in together.get(way, ())}
     for path, number in ways:

@@ -188,7 +188,9 @@ class ContactHumansWithTools(Rule):
 
 
 def _only_hands_on(view: View, place: Where) -> bool:
-    """Whether another method of the same class is the tool's body: ``return self.execute(**arguments)``, no more."""
+    """Whether another function is the tool's body: ``return self.execute(**arguments)``, no more."""
+    if any((place.path, place.scope) in ways for ways in view.once(_people.wrappers).values()):
+        return True
     scope, holder = view.project.scope(place), view.project.class_of(place)
     if holder is None or scope.end - scope.order > _A_LINE:
         return False

@@ -14,9 +14,9 @@ from factorlint.limits import Limit
 from factorlint.model import Check, Confidence, Fix, Owner, Severity
 from factorlint.origin import Kind, Origin
 from factorlint.prompts import SYSTEM
-from factorlint.rule import Here, Mark, Rule, symbols_of
+from factorlint.rule import Here, Mark, Rule, View, symbols_of
 
-from . import _bounds
+from . import _bounds, _own_tools
 from ._bounds import Ends
 from ._loops import branches_on_answer, model_call, only_retries, recursion, steps_below, sure
 from ._people import asked_before
@@ -115,7 +115,11 @@ class SmallFocusedAgents(Rule):
     name = "small-focused-agents"
     checks = (TOO_MANY_TOOLS, UNBOUNDED_STEPS, MONOLITHIC_PROMPT, BOUNDED_STEPS, FOCUSED_TOOLSET)
 
+    def leads(self, view: View) -> Iterator[tuple[str, int]]:
+        return _own_tools.statements(view)
+
     def visit_Call(self, node: cst.Call, here: Here) -> Iterator[Mark]:
+        yield from self._told(node, here)
         for callee in here.callees(node):
             for symbol, origin in symbols_of(here.view.tracer, callee):
                 yield from self._tools(node, here, symbol, origin)
@@ -139,6 +143,14 @@ class SmallFocusedAgents(Rule):
             )
         elif held.known and count:
             yield here.mark(FOCUSED_TOOLSET, at or node, origin, detail="one tool" if count == 1 else f"{count} tools")
+
+    def _told(self, node: cst.Call, here: Here) -> Iterator[Mark]:
+        """The tools that an agent of the tree's own is given."""
+        for passed, count in _own_tools.given(here, here.call(node)):
+            at = next((one for one in node.args if here.expr(one.value) == passed), node)
+            if count <= MAX_TOOLS:  # of more, some may be left out on the way
+                said = "one tool" if count == 1 else f"{count} tools"
+                yield here.mark(FOCUSED_TOOLSET, at, confidence=Confidence.MEDIUM, detail=said)
 
     # -- limits given to a framework -------------------------------------------------------------------------------
 
