@@ -11,7 +11,7 @@ from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here, Mark, Rule, View, symbol_name
 
-from . import _durable, _state
+from . import _durable, _state, _ui
 
 SPLIT_STATE_STORES = Check(
     "FL0501",
@@ -117,9 +117,13 @@ class UnifyExecutionState(Rule):
         for held in here.held(node, "FL0502"):
             yield here.mark_held(FRAMEWORK_STATE_STORE, node, held)
         for held in here.held(node, "FL0503"):
+            page = bool(held.symbol.parameter("surface"))
+            if page and not _ui.keeps_a_thread(here.view, here.call(node), here.where):
+                continue
             if not _state.stands_in(here.view, here.expr(node), here.where):
                 what = f"kept by {symbol_name(held.origin)}"
-                yield here.mark(VOLATILE_STATE, node, held.origin, confidence=held.confidence, what=what)
+                sure = Confidence.MEDIUM if page else held.confidence
+                yield here.mark(VOLATILE_STATE, node, held.origin, confidence=sure, what=what)
 
     def visit_ClassDef(self, node: cst.ClassDef, here: Here) -> Iterator[Mark]:
         number = here.view.scopes.get(here.where.order)
