@@ -45,7 +45,7 @@ def _lineage(tracer: Tracing, origin: Origin) -> Iterable[Origin]:
             bare = base.base if isinstance(base, Item) else base
             queue += [
                 found
-                for found in tracer.origins(bare, outside)
+                for found in map(_made_class, tracer.origins(bare, outside))
                 if found.kind is Kind.LIBRARY
                 or (
                     found.kind is Kind.DEFINITION
@@ -53,6 +53,12 @@ def _lineage(tracer: Tracing, origin: Origin) -> Iterable[Origin]:
                     and tracer.project.scope(found.place).kind == "class"
                 )
             ]
+
+
+def _made_class(base: Origin) -> Origin:
+    """A base that a library made is a class of it: ``Base = declarative_base()``."""
+    made = base.kind is Kind.INSTANCE and base.symbol is not None and base.symbol.path == base.path
+    return replace(base, kind=Kind.LIBRARY) if made else base
 
 
 def member(tracer: Tracing, origin: Origin, name: str) -> Iterable[Origin]:
