@@ -88,10 +88,18 @@ def _of_for(iterated: Expr, here: Here) -> Bound:
 
 
 def _leaving(here: Here, loop: cst.CSTNode) -> Iterator[Bound]:
-    """The `if`s inside the loop that leave it because something was counted."""
+    """The `if`s inside the loop that leave it because something was counted: not failures alone, in an `except`."""
     for inner in here.inside(cst.If):
+        if _counts_failures(inner, here):
+            continue
         if any(isinstance(one, (cst.Break, cst.Return, cst.Raise)) for one in _statements(inner.node.body, loop)):
             yield from _comparisons(inner.expr(inner.node.test), inner, {"and", "or", "not"})
+
+
+def _counts_failures(here: Here, loop: Here) -> bool:
+    """Whether an `if` stands in an `except` of the LOOP: rounds that go well are not counted there."""
+    around = here.outer(cst.ExceptHandler)
+    return around is not None and any(one is loop.node for one in around.ancestors())
 
 
 def _statements(body: cst.BaseSuite, loop: cst.CSTNode) -> Iterator[cst.CSTNode]:
