@@ -28,6 +28,19 @@ def corrections(loop: Here) -> list[Here]:
     return [one for one in loop.inside(cst.Dict) if _is_worded(one) and _is_for_answer(one, loop)]
 
 
+def only_corrects(loop: Here) -> bool:
+    """Whether LOOP takes no further step: all that it tells the model is that its answer is of no use."""
+    said = {id(one.node) for one in corrections(loop)}
+    told = [one for one in loop.inside(cst.Dict) if _role(one) in (*_SPEAKERS, "tool")]
+    return bool(said) and all(id(one.node) in said for one in told)
+
+
+def _role(message: Here) -> object:
+    said = message.expr(message.node)
+    roles = [value for key, value in said.items if key == Const("role", "str")] if isinstance(said, Dict) else []
+    return roles[0].value if roles and isinstance(roles[0], Const) else None
+
+
 def _runs_tools(loop: Here) -> bool:
     path, first = loop.where.path, loop.where.order
     inside = loop.view.reach.calls(path, first, loop.view.reach.end(path, first))

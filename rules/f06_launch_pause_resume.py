@@ -13,6 +13,7 @@ from factorlint.reach import Reached
 from factorlint.rule import Here, Mark, Rule, View, facts_at
 
 from . import _durable, _entries, _resume, _waits
+from ._asked_again import only_corrects
 from ._loops import branches_on_answer, model_call, only_retries, recursion, steps_below
 
 NO_RESUME_PATH = Check(
@@ -141,7 +142,12 @@ class LaunchPauseResume(Rule):
 
     def _loop(self, node: cst.While | cst.For, here: Here) -> Iterator[Mark]:
         reached = model_call(here)
-        if reached is None or only_retries(node, here) or _entries.belongs_elsewhere(here.view, here.where, reached):
+        if (
+            reached is None
+            or only_retries(node, here)
+            or only_corrects(here)
+            or _entries.belongs_elsewhere(here.view, here.where, reached)
+        ):
             return
         if branches_on_answer(here) or (isinstance(node, cst.While) and steps_below(here, reached)):
             path, order = here.where.path, here.where.order

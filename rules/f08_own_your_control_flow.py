@@ -13,6 +13,7 @@ from factorlint.project import Seen
 from factorlint.rule import Here, Mark, Rule, symbols_of
 
 from . import _tools
+from ._asked_again import only_corrects
 from ._loops import asks_itself, branches_on_answer, model_call, only_retries, recursion, steps_below, sure
 from ._people import asks
 from ._strangers import SIGNS, unknown_run
@@ -213,7 +214,7 @@ class OwnYourControlFlow(Rule):
 
     def _loop(self, node: cst.While | cst.For, here: Here) -> Iterator[Mark]:
         reached = model_call(here)
-        if reached is None or only_retries(node, here):
+        if reached is None or only_retries(node, here) or only_corrects(here):
             return
         if branches_on_answer(here) or (isinstance(node, cst.While) and steps_below(here, reached)):
             yield here.mark(OWNED_LOOP, node, confidence=sure(reached))

@@ -17,6 +17,7 @@ from factorlint.prompts import SYSTEM
 from factorlint.rule import Here, Mark, Rule, View, symbols_of
 
 from . import _bounds, _own_tools
+from ._asked_again import only_corrects
 from ._bounds import Ends
 from ._loops import branches_on_answer, model_call, only_retries, recursion, steps_below, sure
 from ._people import asked_before
@@ -221,7 +222,7 @@ class SmallFocusedAgents(Rule):
 
     def _loop(self, node: cst.While | cst.For, here: Here) -> Iterator[Mark]:
         reached = model_call(here)
-        if reached is None or reached.does != "call-model" or only_retries(node, here):
+        if reached is None or reached.does != "call-model" or only_retries(node, here) or only_corrects(here):
             return
         steered = branches_on_answer(here)
         if not steered and not (isinstance(node, cst.While) and steps_below(here, reached)):
