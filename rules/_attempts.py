@@ -34,6 +34,21 @@ def follow(handler: Here, tried: Here, swallows: Swallows) -> bool:
     return _goes_on(handler, tried, parsed) or _parsed_below(handler, tried, parsed, swallows)
 
 
+def one_of_many(handler: Here, tried: Here) -> bool:
+    """Whether several further attempts at the same answer come behind HANDLER: a row of them is said at its end."""
+    nested = sum(_tries.what(one) == _tries.PARSE for one in handler.inside(cst.Try))
+    first, last = _tries.body(tried)[0], _tries.body(tried)[-1]
+    later = _tries_around(tried, set(_parsed_again(handler, tried, list(_tries.parses(tried, first, last)))))
+    return nested + len(later) > 1
+
+
+def _tries_around(tried: Here, orders: set[int]) -> list[Here]:
+    """The `try`s behind TRIED in which statements of ORDERS stand."""
+    after = _after(tried)
+    later = [Here(tried.view, tried.walk, step) for step in tried.walk.all(cst.Try) if step.order >= after]
+    return [one for one in later if not orders.isdisjoint(_tries.body(one))]
+
+
 # -- another attempt ---------------------------------------------------------------------------------------------------
 
 
@@ -44,19 +59,19 @@ def _loses(tried: Here, swallows: Swallows) -> bool:
 
 def _parsed_below(handler: Here, tried: Here, parsed: list[Called], swallows: Swallows) -> bool:
     """Whether a statement behind the `try`, come to from HANDLER, parses the same answer, and does not lose it."""
+    again = set(_parsed_again(handler, tried, parsed))
+    return bool(again) and not any(_loses(one, swallows) for one in _tries_around(tried, again))
+
+
+def _parsed_again(handler: Here, tried: Here, parsed: list[Called]) -> Iterator[int]:
+    """The statements behind the `try`, come to from HANDLER, that parse the same answer."""
     function = handler.function()
     if function is None or _leaves(handler):
-        return False
-    after = _after(tried)
+        return
     answers = {number for called in parsed for number in _answers(tried, called)}
-    again = {
-        called.order
-        for called in _tries.parses(tried, after, function.end)
-        if called.scope == function.id and _come_to(tried, called.order) and answers & set(_answers(tried, called))
-    }
-    later = [Here(tried.view, tried.walk, step) for step in tried.walk.all(cst.Try) if step.order >= after]
-    around = [one for one in later if not again.isdisjoint(_tries.body(one))]
-    return bool(again) and not any(_loses(one, swallows) for one in around)
+    for called in _tries.parses(tried, _after(tried), function.end):
+        if called.scope == function.id and _come_to(tried, called.order) and answers & set(_answers(tried, called)):
+            yield called.order
 
 
 def _answers(here: Here, called: Called) -> Iterator[int]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from factorlint.expr import Expr
+from factorlint.expr import Expr, last_name
 from factorlint.facts import Called
-from factorlint.origin import Where
+from factorlint.origin import Kind, Origin, Where
 from factorlint.provenance.answers import answers_in, is_transport
-from factorlint.provenance.known_calls import passes_on
+from factorlint.provenance.known_calls import parses as parses_text
 from factorlint.rule import Here, View
 
 ASKS = frozenset(("call-model", "run", "run-graph"))
 PARSE = "the parse of the model's answer"
 TOOL_CALL = "the tool call"
 _PARSERS = ("parse", "validate")
+_REWORDS = ("sub", "split")  # of a pattern: the text becomes another text
 
 
 def what(here: Here) -> str | None:
@@ -77,19 +78,34 @@ def what_of(here: Here, called: Called) -> str | None:
     if agents.chosen_by_model(called.call, where):
         return TOOL_CALL
     callees = here.view.reach.callees(path, called)
-    if not any(passes_on(one.path) for one in callees):
-        for one in here.view.tracer.origins(called.call, where):
-            if one.shape in ("parsed", "arguments") and called.call.args:
-                return PARSE
+    if called.call.args and any(_reads_data(here, one, called, where) for one in callees):
+        if any(one.shape in ("parsed", "arguments") for one in here.view.tracer.origins(called.call, where)):
+            return PARSE
     for callee in callees:
         if callee.place is not None and (callee.place.path, callee.place.scope) in agents.bodies:
             return TOOL_CALL
         does = callee.symbol.does if callee.symbol is not None else None
         if does == "execute-tool":
             return TOOL_CALL
+        if last_name(called.call.func) in _REWORDS:
+            continue
         if does in _PARSERS and any(True for arg in called.call.args for _ in _answers(here, arg, where)):
             return PARSE
     return None
+
+
+def _reads_data(here: Here, callee: Origin, called: Called, where: Where) -> bool:
+    """Whether CALLEE makes data of a text: a parser, or a function of the tree that is given the answer's words.
+
+    Asking data that was parsed before for a field, or wording it anew, parses no answer.
+    """
+    if callee.kind is not Kind.DEFINITION:
+        return parses_text(callee.path)
+    return any(one.shape not in ("parsed", "typed") for arg in called.call.args for one in _found(here, arg, where))
+
+
+def _found(here: Here, expr: Expr, where: Where) -> Iterator[Origin]:
+    return (one for one in answers_in(here.view.tracer, expr, where) if one.shape != "envelope")
 
 
 def body(here: Here) -> list[int]:

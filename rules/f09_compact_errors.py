@@ -11,7 +11,7 @@ from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Where
 from factorlint.rule import Held, Here, Mark, Rule, View
 
-from . import _asked_again, _fallbacks, _observations, _retries, _routed, _swallowed, _tries
+from . import _asked_again, _attempts, _fallbacks, _observations, _retries, _routed, _swallowed, _tries
 from ._handlers import Does, fate, kept_for_later
 from ._loops import compares, counts_attempts, is_counter
 from ._mended import bound, one_line, switched_off, told
@@ -254,6 +254,8 @@ class CompactErrors(Rule):
             yield here.mark(ERROR_AS_EVENT, node, confidence=Confidence.MEDIUM)
         elif does in (Does.RETURNS, Does.SHOWS):
             yield here.mark(HANDLED_ERROR, node, confidence=Confidence.MEDIUM)
+        elif does is Does.DROPS and what == _tries.PARSE and _attempts.one_of_many(here, tried):
+            return
         elif does is Does.DROPS and _swallowed.swallows(here, tried):
             at, fix = told(node, what == "the tool")
             yield here.mark(SWALLOWED_ERROR, node, confidence=Confidence.MEDIUM, fix=fix, fix_at=at, what=what)

@@ -45,6 +45,11 @@ def passes_on(path: str) -> bool:
     return path in _FUNCTIONS
 
 
+def parses(path: str) -> bool:
+    """Whether the function PATH reads data out of a text; one that only words the text anew does not."""
+    return path in _PARSERS and path not in ("re.sub", "re.split", "builtins.bool")
+
+
 def _default(tracer: Tracing, callee: Origin, expr: Call, where: Where) -> Iterable[Origin]:
     """``Field(default=3)``, ``field(default_factory=list)`` in a class body: what the field is if nobody says."""
     signature = callee.symbol.signature if callee.symbol is not None else ()
