@@ -11,7 +11,7 @@ from factorlint.model import Check, Confidence, Fix, Owner, Severity
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here, Mark, Rule, View, facts_at
 
-from . import _decorators, _people, _stops, _tools
+from . import _decorators, _people, _stops, _teams, _tools
 from ._choice import branches
 
 BLOCKING_HUMAN_INPUT = Check(
@@ -128,6 +128,8 @@ class ContactHumansWithTools(Rule):
             for held in here.held(node, check.id):
                 if check is UNAPPROVED_HIGH_STAKES_TOOL and here.plays(held.origin, "tool", "toolkit"):
                     continue  # it stands where an agent is given it
+                if check is FRAMEWORK_HUMAN_CONTACT and _teams.ended_by_its_team(held, here.expr(node), here):
+                    continue
                 if at is not None:
                     yield here.mark(check, at, held.origin, owner=held.fact.owner, what=held.fact.what)
                 elif isinstance(node, cst.Call):
