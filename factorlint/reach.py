@@ -52,6 +52,13 @@ class Below(NamedTuple):
     functions: frozenset[tuple[str, int]]
 
 
+class Step(NamedTuple):
+    """What calls do themselves, and the functions of the tree that they run."""
+
+    does: frozenset[str]
+    bodies: tuple[Where, ...]
+
+
 class Reach:
     """Questions about what calls come to. Holds only its memory."""
 
@@ -60,9 +67,10 @@ class Reach:
         self.project: Project = tracer.project
         self._below: dict[tuple[str, int], tuple[Reached, ...]] = {}
         self._summaries: dict[tuple[str, int], Below] = {}
-        self._callees: dict[tuple[str, int], tuple[Called, tuple[Origin, ...]]] = {}
+        self._callees: dict[int, tuple[Called, tuple[Origin, ...]]] = {}
         self._orders: dict[str, list[int]] = {}
         self._deep_summaries: dict[tuple[str, int], Below] = {}
+        self._own_steps: dict[tuple[str, int], Step] = {}
         self._lent: dict[tuple[str, int], Mapping[str, Lent]] = {}
 
     def calls(self, path: str, first: int, last: int) -> Iterator[Called]:
@@ -87,10 +95,10 @@ class Reach:
 
     def callees(self, path: str, called: Called) -> tuple[Origin, ...]:
         """What one call calls; a pipe that holds a model counts as its model's call."""
-        key = (path, id(called))
-        if key not in self._callees:
-            self._callees[key] = (called, self._called(path, called))
-        return self._callees[key][1]
+        held = self._callees.get(id(called))
+        if held is None:
+            held = self._callees[id(called)] = (called, self._called(path, called))
+        return held[1]
 
     def _called(self, path: str, called: Called) -> tuple[Origin, ...]:
         where = Where(path, called.scope, called.order)
@@ -197,8 +205,12 @@ class Reach:
         if callee.kind is Kind.OBJECT:
             found = self.tracer.method(callee, "__call__")
         elif callee.kind is Kind.DEFINITION and callee.place is not None:
-            function = self.project.scope(callee.place).kind == "function"
-            found = callee if function else self.tracer.method(callee, "__init__")
+            if self.project.scope(callee.place).kind != "function":
+                found = self.tracer.method(callee, "__init__")
+            elif self.project.is_stub(callee.place):
+                found = callee
+            else:
+                return (callee.place,)
         if found is None:
             return ()
         return tuple(one.place for one in self.tracer.bodies(found) if one.place is not None)
@@ -250,30 +262,39 @@ class Reach:
     def _summary(self, place: Where, calls: Iterator[Called], *, deep: bool) -> Below:
         does: dict[str, int] = {}
         seen: set[tuple[str, int]] = set()
-        level = [(place, calls)]
+        level = [self._step(place.path, calls, deep=deep)]
         for depth in range(_DEPTH + 1):
-            following: list[Where] = []
-            for one, written in level:
-                for called in written:
-                    for kind, bodies in self._steps(one.path, called, deep=deep or depth > 0):
-                        if kind is not None:
-                            does.setdefault(kind, depth)
-                        following += bodies
-            level = []
-            for body in following:
-                if (body.path, body.scope) not in seen:
-                    seen.add((body.path, body.scope))
-                    level.append((body, self._own(body)))
+            following: list[Step] = []
+            for step in level:
+                for kind in step.does:
+                    does.setdefault(kind, depth)
+                for body in step.bodies:
+                    if (body.path, body.scope) not in seen:
+                        seen.add((body.path, body.scope))
+                        following.append(self._own_step(body))
+            level = following
         return Below(does, frozenset(seen))
 
-    def _steps(self, path: str, called: Called, *, deep: bool) -> Iterator[tuple[str | None, tuple[Where, ...]]]:
-        """What one call does and which functions of the tree it runs, those that it passes on included."""
-        for callee in self.callees(path, called):
-            bodies = self.bodies(callee)
-            yield _does(callee), bodies
-            for body in bodies:
-                for passed, _ in self._passed(Lent(path, called), body, deep=deep):
-                    yield _does(passed), self.bodies(passed)
+    def _own_step(self, place: Where) -> Step:
+        """One step from a function of the tree, without what it is passed."""
+        key = (place.path, place.scope)
+        if key not in self._own_steps:
+            self._own_steps[key] = self._step(place.path, self._own(place), deep=True)
+        return self._own_steps[key]
+
+    def _step(self, path: str, calls: Iterator[Called], *, deep: bool) -> Step:
+        """What CALLS do and which functions of the tree they run, those that they pass on included."""
+        does: set[str | None] = set()
+        bodies: dict[Where, None] = {}
+        for called in calls:
+            for callee in self.callees(path, called):
+                does.add(_does(callee))
+                for body in self.bodies(callee):
+                    bodies[body] = None
+                    for passed, _ in self._passed(Lent(path, called), body, deep=deep):
+                        does.add(_does(passed))
+                        bodies.update(dict.fromkeys(self.bodies(passed)))
+        return Step(frozenset(one for one in does if one is not None), tuple(bodies))
 
     def first(self, path: str, first: int, last: int, *does: str) -> Reached | None:
         """The first call among or below the statements that DOES one of these (call-model, run, …)."""
