@@ -29,12 +29,11 @@ _BRANCHES = (cst.If, cst.While, cst.Match, cst.IfExp, cst.Assert)
 
 def model_call(here: Here) -> Reached | None:
     """The model call or run that the loop comes to, one written in it before one below it."""
-    path, order = here.where.path, here.where.order
-    found = [
-        one
-        for one in here.view.reach.inside(path, order, here.view.reach.end(path, order))
-        if one.does in MODEL and one.depth <= _FAR
-    ]
+    path, order, reach = here.where.path, here.where.order, here.view.reach
+    end = reach.end(path, order)
+    if not reach.statements_do(path, order, end, MODEL):
+        return None  # as most loops: the ways there are not looked for
+    found = [one for one in reach.inside(path, order, end) if one.does in MODEL and one.depth <= _FAR]
     return min(found, key=lambda one: one.depth, default=None)
 
 
