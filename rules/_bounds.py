@@ -166,9 +166,9 @@ def _counted(test: Op, here: Here) -> bool:
     """Whether an operand is a local name that the code counts up or down."""
     scope = here.scope
     for part in test.operands:
-        if isinstance(part, Name) and part.id in scope.bindings:
-            if any(isinstance(row.value, Op) and row.value.op in ("+", "-") for row in scope.bindings[part.id]):
-                return True
+        rows = scope.bindings.get(part.id, ()) if isinstance(part, Name) else ()
+        if any(isinstance(row.value, Op) and row.value.op in ("+", "-") for row in rows):
+            return True
     return False
 
 

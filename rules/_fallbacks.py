@@ -286,6 +286,6 @@ def _classes(view: View, expr: Expr, where: Where) -> set[tuple[str, int]]:
     found: set[tuple[str, int]] = set()
     for kind in kinds:
         for one in view.tracer.origins(kind, where):
-            if one.kind is Kind.DEFINITION and one.place is not None:
+            if one.place is not None:
                 found.add((one.place.path, one.place.scope))
     return found

@@ -156,10 +156,10 @@ def _is_mapping(here: Here, held: Expr) -> bool:
         return True
     if any(keyword is None and value == held for keyword, value in expr.keywords):
         return True
-    if last_name(expr.func) == "isinstance" and len(expr.args) == 2 and expr.args[0] == held:
-        kinds = expr.args[1].items if isinstance(expr.args[1], Seq) else (expr.args[1],)
-        return any(last_name(kind) in ("dict", "Mapping", "MutableMapping") for kind in kinds)
-    return False
+    if last_name(expr.func) != "isinstance" or expr.args[:1] != (held,):
+        return False
+    kinds = (kind for one in expr.args[1:] for kind in (one.items if isinstance(one, Seq) else (one,)))
+    return any(last_name(kind) in ("dict", "Mapping", "MutableMapping") for kind in kinds)
 
 
 def checks_each_field(here: Here, taken: Here, inside: Sequence[Here]) -> bool:

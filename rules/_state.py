@@ -118,9 +118,7 @@ def _is_run(view: View, compiled: Called, where: Where) -> bool:
 
 
 def _built_state(view: View, callee: Origin, called: Called, where: Where) -> tuple[str, int] | None:
-    if callee.kind is not Kind.LIBRARY or not called.call.args:
-        return None
-    if not view.catalog.is_a(callee.symbol, "graph-builder"):
+    if not called.call.args or not view.catalog.is_a(callee.symbol, "graph-builder"):
         return None
     return _class(view, called.call.args[0], where)
 
