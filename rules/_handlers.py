@@ -112,12 +112,13 @@ def _kept(here: Here, name: str | None, cli: bool) -> Iterator[Here]:
 
 def _says_which_way(here: Here) -> bool:
     """``out = "It still runs in the background."``; or a note where the way without the error gives another one."""
-    if not isinstance(here.node, cst.Assign) or not isinstance(here.node.targets[0].target, cst.Name):
+    target = here.node.targets[0].target if isinstance(here.node, cst.Assign) else here.node.target
+    if not isinstance(target, cst.Name):
         return False
     said = here.expr(here.node.value)
     if isinstance(said, Const) and isinstance(said.value, str) and _STATEMENT.fullmatch(said.value):
         return True
-    rows = here.scope.bindings.get(here.node.targets[0].target.value, ())
+    rows = here.scope.bindings.get(target.value, ())
     before = [row.value for row in rows if row.order < here.where.order and row.value is not None]
     return _is_a_sentence(said) and any(_is_a_sentence(one) and one != said for one in before)
 
@@ -173,7 +174,7 @@ def _hands_on(said: Call) -> bool:
 def _admits(name: str, value: Expr) -> bool:
     """``error="…"``, ``failure_mode=Mode.CRASH``, ``success=False``: what is named so says that something failed."""
     if isinstance(value, Const) and not value.value:
-        return name in _WELL and value.value is False
+        return name in _WELL
     if isinstance(value, Attr) and value.name in ("NONE", "OK"):
         return False
     return name in _ABOUT or any(name.startswith(word) or name.endswith(word) for word in ("failure", "error"))

@@ -8,6 +8,7 @@ from itertools import permutations
 
 import libcst as cst
 
+from factorlint.arguments import literals
 from factorlint.expr import Attr, Call, Const, Expr, Item, Name, Op, Seq, children, last_name, walk
 from factorlint.origin import Kind
 from factorlint.rule import Here, text_of
@@ -88,9 +89,9 @@ def _joins(here: Here, lines: frozenset[str]) -> bool:
     expr = here.expr(here.node)
     if not isinstance(expr, Call) or not isinstance(expr.func, Attr) or expr.func.name != "join":
         return False
-    base = expr.func.base
-    between = isinstance(base, Const) and not str(base.value).strip()
-    return between and any(isinstance(one, Name) and one.id in lines for arg in expr.args for one in walk(arg))
+    between = literals(here.view.tracer, expr.func.base, here.where)
+    blank = bool(between) and not any(str(one).strip() for one in between)
+    return blank and any(isinstance(one, Name) and one.id in lines for arg in expr.args for one in walk(arg))
 
 
 def asks_for_own_words(here: Here) -> bool:

@@ -269,15 +269,12 @@ def approved_by_decorator(view: View, place: Where) -> bool:
         for one in view.tracer.origins(func, outside):
             if view.catalog.is_a(one.symbol, "approval") or (one.symbol is not None and one.symbol.does == "approve"):
                 return True
-            if call is not None and one.symbol is not None and _approval_given(view, call, outside, one.symbol.path):
+            if call is not None and one.symbol is not None and _approval_given(view, call, outside, one.symbol):
                 return True
     return False
 
 
-def _approval_given(view: View, call: Call, where: Where, path: str) -> bool:
-    symbol = view.catalog.find(path)
-    if symbol is None:
-        return False
+def _approval_given(view: View, call: Call, where: Where, symbol: Symbol) -> bool:
     given = arguments.of(view.tracer, symbol, call, where)
     names = [name for one in view.catalog.lineage(symbol) for name in one.parameter("approval")]
     asks = {fact.at: fact.when for fact in view.catalog.facts(symbol) if fact.check == "human-as-tool" and fact.when}
