@@ -42,6 +42,7 @@ class Surfaces:
         self.agents = agents
         self.tracer = reach.tracer
         self.project = reach.project
+        self._put: dict[tuple[str, int], tuple[Where, ...]] = {}
 
     @functools.cached_property
     def handlers(self) -> Mapping[tuple[str, int], str]:
@@ -195,14 +196,15 @@ class Surfaces:
             self._acts(task, hops - 1) for path, number in sorted(functions) for task in self._puts(path, number)
         )
 
-    def _puts(self, path: str, number: int) -> Iterator[Where]:
+    def _puts(self, path: str, number: int) -> tuple[Where, ...]:
         """The tasks that a function of the tree puts on their way."""
-        scope = self.project.files[path].scopes[number]
-        for called in self.reach.calls(path, scope.order + 1, scope.end):
-            for callee in self.reach.callees(path, called):
-                task = self._task(callee)
-                if task is not None:
-                    yield task
+        key = (path, number)
+        if key not in self._put:
+            scope = self.project.files[path].scopes[number]
+            calls = self.reach.calls(path, scope.order + 1, scope.end)
+            tasks = (self._task(callee) for called in calls for callee in self.reach.callees(path, called))
+            self._put[key] = tuple(one for one in tasks if one is not None)
+        return self._put[key]
 
     def _make(self, called: Called, where: Where) -> Start | None:
         """The construction of an agent."""

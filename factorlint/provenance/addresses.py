@@ -31,6 +31,10 @@ class Addresses:
         self._calls = {id(call.func): call for call in calls if last_name(call.func) in names}
         self._asking: dict[str, Symbol] = {}
 
+    def may_ask(self, func: Expr) -> bool:
+        """Whether FUNC is called as functions are that ask over HTTP."""
+        return id(func) in self._calls
+
     def callee(self, one: Origin, func: Expr, where: Where) -> Origin:
         """ONE, what FUNC is at WHERE; where it posts to a chat endpoint, as a model call."""
         call, symbol = self._calls.get(id(func)), one.symbol

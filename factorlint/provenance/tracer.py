@@ -84,7 +84,10 @@ class Tracer(Tracing):
 
     def callees(self, func: Expr, where: Where) -> Origins:
         """What a call of FUNC calls: as `origins`, but an object of a library stands for its ``__call__``."""
-        return tuple(self._callee(one, func, where) for one in self.origins(func, where))
+        found = self.origins(func, where)
+        if any(one.kind is Kind.INSTANCE for one in found) or self._addresses.may_ask(func):
+            return tuple(self._callee(one, func, where) for one in found)
+        return found
 
     # The questions of the modules beside this one.
     instances = hints.instances
