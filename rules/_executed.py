@@ -121,6 +121,8 @@ def _runs(node: cst.Call, here: Here) -> str | None:
     for callee in callees:
         if callee.path in _RUNNERS:
             return _RUNNERS[callee.path]
+        if here.plays(callee, "database"):
+            return "the database"
         if callee.path in _SHELLS and (
             callee.path.startswith("asyncio") or True in here.arguments(node).values("shell")
         ):
