@@ -131,10 +131,9 @@ class NaturalLanguageToToolCalls(Rule):
 
     def visit_AnnAssign(self, node: cst.AnnAssign, here: Here) -> Iterator[Mark]:
         """``args_schema: type = Schema`` in a tool's class: the framework checks the arguments against it."""
-        scope = here.scope
-        if not isinstance(node.target, cst.Name) or node.target.value != "args_schema" or scope.kind != "class":
+        if not isinstance(node.target, cst.Name) or node.target.value != "args_schema":
             return
-        place = here.where._replace(order=scope.end)
+        place = here.where._replace(order=here.scope.end)
         lineage = here.view.tracer.lineage(Origin(Kind.DEFINITION, place=place))
         if any(here.view.catalog.is_a(one.symbol, "tool") for one in lineage):
             yield here.mark(TYPED_LLM_OUTPUT, node)
@@ -193,7 +192,7 @@ def _checked_shapes(callee: Origin, here: Here) -> tuple[str, ...]:
     """
     if callee.symbol is not None and callee.symbol.does == "validate":
         return (*_READ, "parsed")
-    if callee.kind is not Kind.DEFINITION or callee.place is None or callee.receiver is not None:
+    if callee.kind is not Kind.DEFINITION or callee.place is None:
         return ()
     if here.view.project.scope(callee.place).kind != "class":
         return ()

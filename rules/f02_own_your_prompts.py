@@ -255,7 +255,7 @@ def _literal(text: Expr, here: Here) -> cst.CSTNode | None:
     """The node of the text inside the statement under visit."""
     for inner in here.inside(*_TEXTS):
         node: cst.CSTNode = inner.node
-        if inner.where.order == here.where.order and here.expr(node) == text:
+        if here.expr(node) == text:
             return node
     return None
 

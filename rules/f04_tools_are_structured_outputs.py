@@ -293,7 +293,7 @@ def _guarded_by_hook(held: Held, here: Here) -> bool:
             continue
         for item in row[0].items if isinstance(row[0], Seq) else (row[0],):
             for one in here.view.tracer.origins(item, row[1]):
-                if one.kind is Kind.DEFINITION and one.place is not None and _decorated_guard(one.place, here):
+                if one.place is not None and _decorated_guard(one.place, here):
                     return True
     return False
 

@@ -139,7 +139,7 @@ class ContactHumansWithTools(Rule):
     def _library_tools(self, node: cst.Call, here: Here) -> Iterator[Mark]:
         """Ready-made tools with high stakes, at the element of ``tools=``."""
         for callee in here.callees(node):
-            if callee.symbol is None or callee.kind not in (Kind.LIBRARY, Kind.INSTANCE):
+            if callee.symbol is None:
                 continue
             given = here.arguments(node, callee.symbol).given
             for name in callee.symbol.parameter("tools"):
