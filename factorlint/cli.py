@@ -162,7 +162,10 @@ def show_config(
 
 @app.command("test")
 def run_tests(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Python files with `# expect: FL0801` on their lines.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", file_okay=False, help="Python files with `# expect: FL0801` on their lines."),
+    ],
     select: Annotated[Words, typer.Option(metavar="CHECKS", help="Only these codes and evidence names.")] = None,
     plugin: Plugins = None,
 ) -> None:

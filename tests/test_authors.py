@@ -36,6 +36,12 @@ def test_nothing_expected_is_nothing_to_check(tmp_path: Path) -> None:
     assert call(tmp_path, "test", ".", "--select", "FL0701").code == 3
 
 
+def test_one_file_is_no_folder_of_fixtures(tmp_path: Path) -> None:
+    put(tmp_path, {"a.py": f"{RUN}  # expect: FL0801\n"})
+    done = call(tmp_path, "test", "a.py")
+    assert (done.code, "is a file" in done.err) == (2, True)
+
+
 def test_only_the_selected_checks_count(tmp_path: Path) -> None:
     put(tmp_path, {"a.py": f"{RUN}  # expect: FL0901\n"})
     done = call(tmp_path, "test", ".", "--select", "FL0701,FL0901")
