@@ -105,9 +105,14 @@ def again_from_an_except(here: Here, place: Where) -> Iterator[tuple[cst.Call, b
 
 
 def inside_a_counted_loop(here: Here) -> bool:
-    """The error of one attempt among several: what the last one does is what counts."""
+    """The error of one attempt among several: what the last one does is what counts.
+
+    A count around the calls that the model asked for counts steps: what fails in one of them is not tried again.
+    """
     for node in here.ancestors():
         if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
+            return False
+        if isinstance(node, cst.For) and here.answers(node.iter):
             return False
         if isinstance(node, cst.For) and isinstance(node.iter, cst.Call):
             if isinstance(node.iter.func, cst.Name) and node.iter.func.value == "range":

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Expr, Seq, Star
+from factorlint.expr import Dict, Expr, Seq, Star
 from factorlint.model import Check, Confidence, Fix, Owner, Severity
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here, Mark, Rule, View, facts_at
@@ -221,8 +221,8 @@ def _elements(here: Here, expr: Expr, where: Where, depth: int = 0) -> Iterator[
         if one.kind is not Kind.CONTAINER:
             continue
         for held in (one, *one.parts):
-            if isinstance(held.expr, Seq) and held.place is not None:
-                for item in held.expr.items:
+            if isinstance(held.expr, (Dict, Seq)) and held.place is not None:
+                for item in held.expr.items if isinstance(held.expr, Seq) else (value for _, value in held.expr.items):
                     if isinstance(item, Star):
                         yield from _elements(here, item.value, held.place, depth + 1)
                     else:
