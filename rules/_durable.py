@@ -25,7 +25,7 @@ def waits_for_news(view: View, place: Where) -> bool:
     holder = view.project.class_of(place)
     methods = view.project.methods(place.path, holder.id) if holder is not None else ()
     told = (one for method in methods for one in _durable(view, place.path, method))
-    return any(one.symbol is not None and one.symbol.does == "route" for one in told) and holder is not None
+    return any(one.symbol is not None and one.symbol.does == "route" for one in told)
 
 
 def waits(view: View, callee: Origin) -> bool:

@@ -18,7 +18,7 @@ def bound(held: Held) -> Fix | None:
     """The bound that the catalogue says the library takes, if it is an argument of this call."""
     for said in held.fact.gives_back:
         name, _, value = said.partition("=")
-        if value and name in held.symbol.parameter("retries"):
+        if name in held.symbol.parameter("retries"):
             return Fix(name, value, "" if value.isdigit() else held.symbol.path.partition(".")[0])
     return None
 
