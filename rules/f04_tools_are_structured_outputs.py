@@ -239,10 +239,12 @@ def _looked_up(call: Call, here: Here) -> Origin | None:
     for one in lookups(here, call.func, here.where):
         if isinstance(one.table, Call) and last_name(one.table.func) in _WHOLE_NAMESPACES:
             continue
-        answer = chosen(here, one.key, one.where) or _read_out_of_text(call, one.key, one.where, here)
+        tables = here.view.tracer.origins(one.table, one.where)
+        answer = chosen(here, one.key, one.where)
+        if answer is None and not any(origin.kind is Kind.DEFINITION for origin in tables):
+            answer = _read_out_of_text(call, one.key, one.where, here)  # who makes an agent for a text picks none
         if answer is None:
             continue
-        tables = here.view.tracer.origins(one.table, one.where)
         if not any(origin.kind in (Kind.ANSWER, Kind.LIBRARY, Kind.INSTANCE) for origin in tables):
             return answer
     return None
