@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Const, Expr, Op, Text
+from factorlint.expr import Const, Expr, Op, Text, last_name
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.prompts import SYSTEM, USER, Prompt
 from factorlint.rule import Here, Mark, Rule, facts_at
@@ -139,7 +139,7 @@ class OwnYourPrompts(Rule):
                 yield here.mark_held(check, node, held, way=_way(held.fact.gives_back))
         yield from self._generated(node, here)
         for prompt in _sent_by(node, here):
-            if prompt.kind == "answer" and prompt.part == SYSTEM:
+            if prompt.kind == "answer" and prompt.part == SYSTEM and not _sums_up(prompt.expr):
                 yield here.mark(MODEL_WRITTEN_PROMPT, node, prompt.origin.weaker())
             elif prompt.kind == "file":
                 yield here.mark(OWNED_PROMPT, node, prompt.origin.weaker())
@@ -226,6 +226,11 @@ def _in_a_maker(prompts: list[Prompt], here: Here) -> bool:
         return False
     made = (origin for one in prompts for origin in here.view.tracer.origins(one.sink.call, one.sink_at))
     return any(here.plays(one, "prompt-template") for one in made)
+
+
+def _sums_up(expr: Expr) -> bool:
+    """``state.summary``: what was said before, in short, is context and no prompt."""
+    return "summar" in last_name(expr).lower()
 
 
 def _way(gives_back: tuple[str, ...]) -> str:
