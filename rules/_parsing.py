@@ -41,7 +41,7 @@ def only_strips(here: Here, inside: Sequence[Here]) -> bool:
         return False
     name = expr.func.name
     given = [one for arg in expr.args for one in _words((arg,))]
-    if given and all(_WRAPPING.fullmatch(one) for one in given) and any(one.strip() for one in given):
+    if all(_WRAPPING.fullmatch(one) for one in given) and any(one.strip() for one in given):
         return True
     if given and name in ("endswith", "startswith") and not any(one.strip() for one in given):
         return True  # the white space that a text is laid out with
