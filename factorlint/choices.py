@@ -18,9 +18,6 @@ def runs_choice(tracer: Tracer, call: Call, where: Where) -> bool:
     """
     looked_up = call.func.base if isinstance(call.func, Attr) else call.func
     spread = [value for keyword, value in call.keywords if keyword is None]
-    if isinstance(looked_up, Item) and spread:  # table[name](**arguments): nothing but a dispatch is written so
-        if any(one.kind is Kind.CONTAINER for one in tracer.origins(looked_up.base, where)):
-            return True
     keys = [looked_up.key] if isinstance(looked_up, Item) else []
     if any(_has_shape(tracer, expr, where, _CHOICE) for expr in (*keys, *spread)):
         return True
