@@ -32,6 +32,8 @@ from factorlint.facts import Called, Scope
 from factorlint.origin import Kind, Origin, Where
 from factorlint.provenance import Tracer
 
+_KINDS = frozenset(("role", "type"))  # what a message or a block of one says of itself
+_PIECES = frozenset("content parts blocks text thinking input arguments output".split())
 _DEPTH = 14
 _ASIDE = ("tools", "toolsets", "agents", "model", "hook")
 _TOLD = ("prompt", "pieces")  # what an agent or a task is made with
@@ -348,7 +350,8 @@ class Threads:
             if base.kind is Kind.OBJECT and base.place is not None:
                 if self.tracer.method(base, expr.name) is None:
                     owner = self._declares(base, expr.name) or base.place
-                    way.holders.add(Holder("field", owner.path, owner.scope, expr.name))
+                    if not self._is_of_one_message(owner, expr.name):
+                        way.holders.add(Holder("field", owner.path, owner.scope, expr.name))
                     if way.deep:
                         self._kept(base, expr.name, way, depth)
                 else:
@@ -356,6 +359,11 @@ class Threads:
                         self._through(found, way, depth)
             elif (base.kind is Kind.LIBRARY and base.symbol is None) or base.kind is Kind.INSTANCE:
                 way.holders.add(Holder("library", where.path, where.scope, f"{base.path}.{expr.name}"))
+
+    def _is_of_one_message(self, owner: Where, name: str) -> bool:
+        """Whether a field holds the pieces of one message, or the calls in it: what grows with it is no thread."""
+        scope = self.project.files[owner.path].scopes[owner.scope]
+        return name == "tool_calls" or (name in _PIECES and not _KINDS.isdisjoint(scope.bindings))
 
     @functools.cached_property
     def _transactions(self) -> frozenset[str]:
