@@ -9,7 +9,7 @@ from factorlint.facts import Scope
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here, View
 
-from . import _fetch, _sent
+from . import _sent
 
 _THREAD = frozenset("messages history chat_history conversation".split())  # what is in them has its own factor
 
@@ -17,12 +17,12 @@ _THREAD = frozenset("messages history chat_history conversation".split())  # wha
 def reaches_a_later_prompt(here: Here, call: Call) -> bool:
     """Whether a step puts what CALL gives into the state, and another step of the same graph sends it to a model."""
     function = here.function()
-    if function is None or _fetch.written_by_model(here, call):
+    if function is None:
         return False
     place = (here.where.path, function.id)
     beside = others(here.view, place)
     slots = set(_filled(here.view, place, call)) - _THREAD if beside else set()
-    return bool(slots) and any(slots & _sent_slots(here.view, one) for one in sorted(beside))
+    return any(slots & _sent_slots(here.view, one) for one in sorted(beside if slots else ()))
 
 
 def others(view: View, place: tuple[str, int]) -> frozenset[tuple[str, int]]:
@@ -30,8 +30,6 @@ def others(view: View, place: tuple[str, int]) -> frozenset[tuple[str, int]]:
     graphs = view.steps.graphs
     if place in graphs.steps:
         return graphs.together[place] - {place}
-    if place not in view.steps.nodes:
-        return frozenset()
     holder = view.project.class_of(Where(*place, 0))
     if holder is None or not is_workflow(view, place[0], holder):
         return frozenset()
@@ -47,10 +45,8 @@ def is_workflow(view: View, path: str, holder: Scope) -> bool:
 def _filled(view: View, place: tuple[str, int], call: Call) -> Iterator[str]:
     """The slots of the state that the function PLACE fills with what CALL gives."""
     path, number = place
-    for (at, scope, _), state in view.tracer.states.items():
-        for part in state.parts if (at, scope) == place else ():
-            if part.place is None or part.place[:2] != place or not isinstance(part.expr, Dict):
-                continue
+    for part in (part for state in view.tracer.states.values() for part in state.parts):
+        if isinstance(part.expr, Dict) and part.place is not None and part.place[:2] == place:
             for key, value in part.expr.items:
                 if isinstance(key, Const) and _sent.carries(view, value, part.place, call):
                     yield str(key.value)
@@ -76,8 +72,8 @@ def _sent_slots(view: View, place: tuple[str, int]) -> set[str]:
 
 
 def _in_the_state(expr: Expr, given: set[str]) -> str | None:
-    """``documents`` of ``state["documents"]``, ``state.documents`` and ``state.get("documents")``."""
-    if isinstance(expr, Call) and isinstance(expr.func, Attr) and expr.func.name == "get" and expr.args:
+    """``documents`` of ``state["documents"]``, ``state.documents``, and ``state.get("documents")`` or ``pop``."""
+    if isinstance(expr, Call) and isinstance(expr.func, Attr) and expr.args:
         base, key = expr.func.base, expr.args[0]
     elif isinstance(expr, Item):
         base, key = expr.base, expr.key
@@ -85,18 +81,15 @@ def _in_the_state(expr: Expr, given: set[str]) -> str | None:
         base, key = expr.base, Const(expr.name, "str")
     else:
         return None
-    if isinstance(base, Name) and base.id in given and isinstance(key, Const) and isinstance(key.value, str):
-        return key.value
-    return None
+    return str(key.value) if isinstance(base, Name) and base.id in given and isinstance(key, Const) else None
 
 
 def _on_the_object(expr: Expr, view: View, place: tuple[str, int]) -> str | None:
-    """``state.mails`` of ``self.state.mails`` in a method."""
+    """``state.mails`` of ``self.state.mails`` in a method, ``mails`` of ``state.mails`` in a step that is given it."""
     names: list[str] = []
     while isinstance(expr, Attr):
         names.append(expr.name)
         expr = expr.base
-    scope = view.project.files[place[0]].scopes[place[1]]
-    holder = view.project.files[place[0]].scopes[scope.parent].kind == "class"
-    own = holder and bool(scope.parameters) and isinstance(expr, Name) and expr.id == scope.parameters[0].name
-    return ".".join(reversed(names)) if own and names else None
+    first = view.project.files[place[0]].scopes[place[1]].parameters[:1]
+    own = isinstance(expr, Name) and expr.id in {one.name for one in first}
+    return ".".join(reversed(names)) if own else None

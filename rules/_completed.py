@@ -14,33 +14,26 @@ _TAKES_OFF = frozenset("replace removeprefix removesuffix strip lstrip rstrip".s
 
 def only_completes(here: Here) -> bool:
     """``if not text.startswith(mark): text = mark + text``; whatever else came of it, the words decided."""
-    test = here.node
-    for around in here.ancestors():
-        if isinstance(around, (cst.UnaryOperation, cst.BooleanOperation)):
-            test = around
-            continue
-        if not isinstance(around, cst.If) or around.test is not test or around.orelse is not None:
-            return False
-        done = [_completes(one, here) for one in _lines(around.body)]
-        return True in done and False not in done
-    return False
+    joined = (cst.UnaryOperation, cst.BooleanOperation)
+    around = next(one for one in here.ancestors() if not isinstance(one, joined))
+    if not isinstance(around, cst.If) or around.orelse is not None:
+        return False
+    done = [_completes(one, here) for one in _lines(around.body)]
+    return True in done and False not in done
 
 
-def _lines(block: cst.BaseSuite) -> Iterator[cst.BaseSmallStatement | None]:
+def _lines(block: cst.BaseSuite) -> Iterator[cst.CSTNode]:
     for line in block.body:
-        if isinstance(line, cst.SimpleStatementLine):
-            yield from line.body
-        else:
-            yield line if isinstance(line, cst.BaseSmallStatement) else None
+        yield from line.body if isinstance(line, cst.SimpleStatementLine) else (line,)
 
 
-def _completes(line: cst.BaseSmallStatement | None, here: Here) -> bool | None:
+def _completes(line: cst.CSTNode, here: Here) -> bool | None:
     """Whether LINE puts something to the text that is asked about, or takes it off; None where it only prints."""
     if isinstance(line, cst.Expr) and isinstance(line.value, cst.Call):
-        func = here.expr(line.value.func)
-        return None if dotted(func) == "print" or "log" in (dotted(func) or "").lower() else False
+        name = dotted(here.expr(line.value.func)) or ""
+        return None if name == "print" or "log" in name.lower() else False
     if isinstance(line, cst.AugAssign):
-        return isinstance(line.operator, cst.AddAssign) and here.expr(line.target) in _asked(here)
+        return here.expr(line.target) in _asked(here)
     if not isinstance(line, cst.Assign):
         return False
     target, value = here.expr(line.targets[0].target), here.expr(line.value)

@@ -11,7 +11,7 @@ _AGENTS = ("agent", "team")
 
 def registers(node: cst.Call, here: Here) -> bool:
     """Whether the call at NODE only decorates: what it says is said of the function below it, not of an agent."""
-    return isinstance(here.step.up and here.step.up.node, cst.Decorator) and not makes_agent(node, here)
+    return isinstance(next(here.ancestors()), cst.Decorator) and not makes_agent(node, here)
 
 
 def makes_agent(node: cst.BaseExpression, here: Here) -> bool:

@@ -43,7 +43,7 @@ _WRITES = ("append", "add", "set", "update", "stream", "send", "write")
 def reading(here: Here, call: Call) -> str | None:
     """The name of what CALL reads by, if it reads something from outside; None for anything else."""
     name = last_name(call.func)
-    if not name or _NO_FETCH.search(name) or _chosen_by_model(here, call):
+    if not name or _NO_FETCH.search(name):
         return None
     for one in here.view.tracer.origins(call.func, here.where):
         if one.kind is Kind.ANSWER or (one.symbol is not None and one.symbol.does in _ASKS):
@@ -54,7 +54,7 @@ def reading(here: Here, call: Call) -> str | None:
         elif one.kind is Kind.DEFINITION and one.place is not None:
             if here.view.project.scope(one.place).kind != "function":
                 continue
-            if _gives_a_thread(here.view, one.place) or _asks_or_digests(here, one, call):
+            if _gives_a_thread(here.view, one.place) or _asks(here.view, one):
                 return None
             if (reads_by_name(name) and reads_outside(here.view, one.place)) or _asked_of_object(one, here):
                 return name
@@ -72,19 +72,9 @@ def _asked_of_a_library(one: Origin, call: Call, here: Here) -> bool:
     method = last_name(call.func) in _METHODS and isinstance(call.func, Attr)
     if method or _OUTSIDE.fullmatch(one.path.replace("()", "")):
         return not _is_setting(call)
-    if reads_by_class(one) and not written_by_model(here, call):
+    if reads_by_class(one):
         return True
     return one.symbol is not None and here.plays(one, "retriever", "store")
-
-
-def _chosen_by_model(here: Here, call: Call) -> bool:
-    """Whether CALL is given what a model chose a tool with: what it reads is an observation."""
-    given = (*call.args, *(value for _, value in call.keywords))
-    return any(
-        one.kind is Kind.ANSWER and one.shape in ("arguments", "calls")
-        for value in given
-        for one in here.view.tracer.origins(value, here.where)
-    )
 
 
 def written_by_model(here: Here, call: Call) -> bool:
@@ -119,11 +109,9 @@ def reads_by_class(one: Origin) -> bool:
     return _READER.fullmatch(name) is not None
 
 
-def _asks_or_digests(here: Here, one: Origin, call: Call) -> bool:
-    """Whether a function of the tree asks a model itself, or is given an answer: what it gives was not known before."""
-    if any(here.view.reach.function_does(body, _ASKS) for body in here.view.reach.bodies(one)):
-        return True
-    return any(True for arg in call.args for _ in answers_in(here.view.tracer, arg, here.where))
+def _asks(view: View, one: Origin) -> bool:
+    """Whether a function of the tree asks a model itself: what it gives was not known before."""
+    return any(view.reach.function_does(body, _ASKS) for body in view.reach.bodies(one))
 
 
 def is_asked_further(here: Here) -> bool:

@@ -16,16 +16,15 @@ _EVERY_TIME = re.compile(
 
 def sentences(text: str) -> Iterator[str]:
     lines = text.split("\n")
-    kinds = [_topic(line) for line in lines]
+    topics = [False, *map(_topic, lines), False]
     under = False
     for number, line in enumerate(lines):
         if not line.strip():
             under = False
-            continue
-        if line.rstrip(" *_").endswith(":"):
+        elif line.rstrip(" *_").endswith(":"):
             under = _UNDER.match(line) is not None
-        beside = kinds[max(number - 1, 0) : number] + kinds[number + 1 : number + 2]
-        if under or (kinds[number] and any(beside)):
+        before, here, after = topics[number : number + 3]
+        if under or (here and (before or after)):
             continue
         yield from (one for one in _SENTENCE.split(line) if one.strip())
 

@@ -186,7 +186,7 @@ class PreFetch(Rule):
     def _fetched(self, node: cst.Call, here: Here) -> Iterator[Mark]:
         call = here.call(node)
         name = _fetch.reading(here, call) if not _fetch.is_asked_further(here) else None
-        if name is None:
+        if name is None or _fetch.written_by_model(here, call):
             return
         if _fetch.reaches_prompt(here, call) or _carried.reaches_a_later_prompt(here, call):
             yield here.mark(PREFETCHED_CONTEXT, node, confidence=Confidence.MEDIUM, detail=name)
