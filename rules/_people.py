@@ -44,7 +44,7 @@ def asked_before(here: Here) -> bool:
     for order in here.view.project.chain(path, here.where.order):
         one = statements[order]
         if one.kind in ("FunctionDef", "AsyncFunctionDef", "ClassDef"):
-            return False
+            break
         beside = (at for at in range(one.parent + 1, order) if statements[at].parent == one.parent)
         for at in beside:
             if statements[at].arm == one.arm and not _may_be_passed(statements[at]):
@@ -128,7 +128,7 @@ def _conditional_after_model(view: View, where: Where) -> bool:
 
 def _is_branch(parent: Statement, statement: Statement) -> bool:
     """Whether STATEMENT stands in an arm of PARENT that is not always run."""
-    return parent.kind in ("If", "Match") or (parent.kind == "Try" and statement.arm.startswith("handler"))
+    return parent.kind in ("If", "Match") or statement.arm.startswith("handler")
 
 
 def _over_tool_calls(view: View, loop: Where) -> bool:
@@ -200,7 +200,7 @@ def _handed_to_loop(view: View, place: Where) -> bool:
 
 def _called_in(view: View, body: Where, place: Where) -> bool:
     scope = view.project.scope(body)
-    for called in view.reach.calls(body.path, scope.order + 1, scope.end):
+    for called in view.reach.calls(body.path, scope.order, scope.end):
         for callee in view.reach.callees(body.path, called):
             if any((one.path, one.scope) == (place.path, place.scope) for one in view.reach.bodies(callee)):
                 if _conditional_after_model(view, Where(body.path, called.scope, called.order)):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from factorlint.expr import Op
-from factorlint.origin import Kind, Origin
+from factorlint.origin import Origin
 from factorlint.provenance.operators import pipe_model
 from factorlint.rule import Here, View
 
@@ -20,7 +20,7 @@ def typed(node: cst.BinaryOperation, here: Here) -> Origin | None:
     if isinstance(around, cst.BinaryOperation) and isinstance(around.operator, cst.BitOr):
         return None
     for one in here.origins(node):
-        if one.kind is Kind.PIPE and pipe_model(here.view.tracer, one) is not None:
+        if pipe_model(here.view.tracer, one) is not None:
             return next((part for part in one.parts if _checks(part, here.view)), None)
     return None
 

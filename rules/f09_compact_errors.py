@@ -219,7 +219,6 @@ class CompactErrors(Rule):
             does = fate(inner.node, inner, cli=cli)
             if does is Does.RETRIES and _fallbacks.asks_again(inner, here):
                 yield inner.mark(BOUNDED_RETRY, inner.node, confidence=Confidence.MEDIUM)
-                continue
             if does in (Does.RETURNS, Does.RAISES):
                 if _fallbacks.thrown_into_thread(inner, kept_for_later(inner.node, inner, cli=cli)):
                     yield inner.mark(ERROR_AS_EVENT, inner.node, confidence=Confidence.MEDIUM)

@@ -121,7 +121,7 @@ class StatelessReducer(Rule):
             yield here.mark(IMPURE_STEP, read, origin, confidence=Confidence.MEDIUM, what=name, detail=what)
             return
         comes = steps.asks(place) is not None or not steps.is_node(place)
-        if changed is None and comes and not steps.changed(place):
+        if comes and not steps.changed(place):
             yield here.mark(REDUCER_STEP, node, confidence=Confidence.MEDIUM)
 
     def visit_Call(self, node: cst.Call, here: Here) -> Iterator[Mark]:
@@ -137,7 +137,7 @@ def _changed(here: Here, place: Where) -> str | None:
     if found is not None:
         return found[1]
     holder = here.view.project.class_of(place)
-    if holder is None or not steps.is_node(place) or not _carried.is_workflow(here.view, place.path, holder):
+    if holder is None or not _carried.is_workflow(here.view, place.path, holder):
         return None
     for change in steps.changed(place):
         if change.value is None or len(change.chain) > 1:

@@ -224,14 +224,14 @@ def _sentences(view: View, prompt: Prompt) -> Iterator[str]:
 
 def _ordered(view: View, sentence: str, held: Toolset) -> Tool | None:
     """The reading tool that the sentence orders to be called, without a condition."""
-    folded = _fold(sentence)
     for tool in held.tools:
-        name = _fold(tool.name)
-        if len(name) < 4 or name not in folded:
+        name = re.sub(r"[^a-z0-9]", "", tool.name.lower())
+        named = re.search("[^a-z0-9]*".join(name), sentence, re.IGNORECASE) if len(name) > 3 else None
+        if named is None:
             continue
-        before = _before(sentence, tool.name)
+        before = sentence[: named.start()]
         unsure = _CONDITION.search(before) or _IF_NEEDED.search(sentence) or _IF_ASKED.search(sentence)
-        if unsure or not _VERB.search(before) or _FOR_SOME.match(_after(sentence, before, tool.name)):
+        if unsure or not _VERB.search(before) or _FOR_SOME.match(sentence[named.end() :]):
             continue
         if not (_ORDER.match(sentence) or _ANYHOW.search(sentence)):
             continue
@@ -253,24 +253,6 @@ def _only_reads(view: View, tool: Tool) -> bool:
         return False
     said = view.project.scope(tool.body).doc or ""
     return _tools.reads_by_name(said.strip().partition(" ")[0]) or not _tools.changes_state(view, tool.body)
-
-
-def _fold(text: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", text.lower())
-
-
-def _before(sentence: str, name: str) -> str:
-    """What stands before the tool's name."""
-    pattern = r"[\W_]*".join(re.escape(word) for word in re.findall(r"[A-Za-z0-9]+", name))
-    found = re.search(pattern, sentence, re.IGNORECASE)
-    return sentence[: found.start()] if found else sentence
-
-
-def _after(sentence: str, before: str, name: str) -> str:
-    """What stands behind the tool's name."""
-    pattern = r"[\W_]*".join(re.escape(word) for word in re.findall(r"[A-Za-z0-9]+", name))
-    found = re.match(pattern, sentence[len(before) :], re.IGNORECASE)
-    return sentence[len(before) + found.end() :] if found else ""
 
 
 def _piece(node: cst.CSTNode, sentence: str, here: Here) -> cst.CSTNode:
