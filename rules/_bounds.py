@@ -58,7 +58,7 @@ def of_loop(here: Here) -> Bound:
     found += _leaving(here, node)
     for inner in withheld(here):
         found += _comparisons(inner.expr(inner.node.test), inner, {"and", "or", "not"})
-    if not found and handed_out(here):
+    if not found and handed_out(node, here):
         return Bound(Ends.OTHERWISE)
     return _best(found) or _below(here) or Bound(Ends.WORD)
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import libcst as cst
 
 from factorlint.expr import Attr, Const, Dict, Expr, Item, Name, last_name, walk
-from factorlint.facts import Called, Scope
-from factorlint.origin import Kind, Where
+from factorlint.facts import Called, Scope, Write
+from factorlint.origin import Where
 from factorlint.rule import Here, View
 from factorlint.threads import Holder
 
@@ -20,19 +20,16 @@ _NAMED = ("trim", "trunc", "compact", "summar", "prune", "filter", "shorten", "c
 def statement(here: Here, scope: Scope) -> int | None:
     """The first statement of SCOPE in which a part of a thread is dropped: ``self.messages = self.messages[-20:]``."""
     view, path = here.view, here.where.path
-    found = [write.order for write in view.project.writes(path, scope.id) if _keeps_a_stretch(write.value)]
-    found = [order for order in found if _of_a_thread(view, path, scope, order)]
+    found = [one.order for one in view.project.writes(path, scope.id) if _keeps_a_stretch(view, path, scope, one)]
     for called in view.project.calls_in(path, scope.id):
-        func, first = called.call.func, called.call.args[:1]
-        oldest = isinstance(func, Attr) and (func.name == "popleft" or (func.name == "pop" and first == _FIRST))
-        if oldest and isinstance(func, Attr) and isinstance(func.base, Attr) and not _is_taken(scope, called):
-            if _is_thread(view, path, scope, called.order, func.base):
+        func = called.call.func
+        if isinstance(func, Attr) and (func.name, called.call.args) in _OLDEST and isinstance(func.base, Attr):
+            if not _is_taken(scope, called) and _is_thread(view, path, scope, called.order, func.base):
                 found.append(called.order)
     for inner in here.inside(cst.Del):
-        target = inner.node.target
-        if inner.where.scope == scope.id and isinstance(target, cst.Subscript):
-            base = inner.expr(target.value)
-            if isinstance(base, Attr) and _is_thread(view, path, scope, inner.where.order, base):
+        target = inner.expr(inner.node.target)
+        if inner.where.scope == scope.id and isinstance(target, Item) and isinstance(target.base, Attr):
+            if _is_thread(view, path, scope, inner.where.order, target.base):
                 found.append(inner.where.order)
     return min((*found, *_handed_on(view, path, scope)), default=None)
 
@@ -67,35 +64,31 @@ def _in_graphs(view: View) -> frozenset[tuple[str, int]]:
 
 
 _MESSAGES = Const("messages", "str")
-_FIRST = (Const(0, "int"),)
+_OLDEST = (("popleft", ()), ("pop", (Const(0, "int"),)))
 
 
 def _is_taken(scope: Scope, called: Called) -> bool:
     """Whether something is done with what was dropped: a queue is worked off."""
-    rows = [(row.order, row.value) for found in scope.bindings.values() for row in found]
-    return any(order == called.order and value is not None for order, value in (*rows, *scope.returns))
+    named = {row.order for found in scope.bindings.values() for row in found}
+    return called.order in named.union(order for order, _ in scope.returns)
 
 
-def _keeps_a_stretch(value: Expr) -> bool:
-    return any(isinstance(one, Item) and _context.is_cut(one.key) for one in walk(value))
-
-
-def _of_a_thread(view: View, path: str, scope: Scope, order: int) -> bool:
-    """Whether the statement sets a field that holds a thread to a stretch of that very field."""
-    for write in view.project.writes(path, scope.id):
-        if write.order == order and write.name is not None:
-            field = Attr(write.base, write.name)
-            kept = [one.base for one in walk(write.value) if isinstance(one, Item) and _context.is_cut(one.key)]
-            if field in kept and _is_thread(view, path, scope, order, field):
-                return True
-    return False
+def _keeps_a_stretch(view: View, path: str, scope: Scope, write: Write) -> bool:
+    """Whether WRITE sets a field that holds a thread to a stretch of that very field."""
+    kept = (one.base for one in walk(write.value) if isinstance(one, Item) and _context.is_cut(one.key))
+    return any(
+        isinstance(one, Attr)
+        and (one.base, one.name) == (write.base, write.name)
+        and _is_thread(view, path, scope, write.order, one)
+        for one in kept
+    )
 
 
 def _is_thread(view: View, path: str, scope: Scope, order: int, field: Attr) -> bool:
     """Whether FIELD holds a thread that is sent to a model."""
     for one in view.once(_fields).get(field.name, ()):
         if one.kind == "library":
-            return isinstance(field.base, (Name, Attr)) and last_name(field.base) == one.name.split(".")[-2]
+            return last_name(field.base) == one.name.split(".")[-2]
         if not _state.of_another_class(view, path, scope.id, order, field.name, one.path, one.scope):
             return True
     return False
@@ -122,6 +115,12 @@ def cuts(view: View, path: str, scope: Scope) -> bool:
     return _given_a_context(view, path, scope)
 
 
+def trimmers(view: View) -> Iterator[tuple[str, int]]:
+    """The statements (file, number) that define such functions, of which nothing else says that they see a thread."""
+    rows = ((path, scope) for path in sorted(view.project.files) for scope in view.project.files[path].scopes)
+    return ((path, scope.order) for path, scope in rows if cuts(view, path, scope))
+
+
 def _cut_in(view: View, field: Holder, path: str, scope: Scope) -> bool:
     return any(
         how in ("trim", "set") and at == path and scope.order < order <= scope.end
@@ -134,14 +133,8 @@ def _given_a_context(view: View, path: str, scope: Scope) -> bool:
     for at, called in view.project.calls_of(scope.name):
         where = Where(at, called.scope, called.order)
         caller = view.project.scope(where)
-        if caller.kind != "function" or last_name(called.call.func) != scope.name:
-            continue
-        if not any(
-            one.kind is Kind.DEFINITION
-            and one.place is not None
-            and (one.place.path, one.place.scope) == (path, scope.id)
-            for one in view.tracer.origins(called.call.func, where)
-        ):
+        places = {one.place[:2] for one in view.tracer.origins(called.call.func, where) if one.place is not None}
+        if caller.kind != "function" or (path, scope.id) not in places:
             continue
         passed = {one.id for one in called.call.args if isinstance(one, Name)}
         sent = [expr for one in _context.sent_in(view, at, caller) for expr in _context.sent_exprs(view, one)]

@@ -6,23 +6,22 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Call, Expr, Name, Part, Seq
-from factorlint.origin import Kind, Where
+from factorlint.expr import Call, Const, Expr, Item, Name, Part, Seq
+from factorlint.origin import Where
 from factorlint.rule import Here
 
 _TOOLS = frozenset("tools tool_choice functions function_call".split())
+_PLACES = (cst.Arg, cst.DictElement, cst.Assign)
+_TRUE = Const(True, "bool")
 
 
-def handed_out(here: Here) -> bool:
+def handed_out(node: cst.While, here: Here) -> bool:
     """``asked = yield reply``, or an endless loop that only yields: whoever takes what comes ends it."""
-    answered = any(isinstance(inner.node.value, cst.Yield) for inner in here.inside(cst.Assign) if _own(inner, here))
-    if answered:
+    if any(isinstance(inner.node.value, cst.Yield) for inner in here.inside(cst.Assign) if _own(inner, here)):
         return True
     leaves = any(_own(inner, here) for inner in here.inside(cst.Break, cst.Return))
-    endless = (
-        isinstance(here.node, cst.While) and isinstance(here.node.test, cst.Name) and here.node.test.value == "True"
-    )
-    return endless and not leaves and any(_own(inner, here) for inner in here.inside(cst.Yield))
+    yields = any(_own(inner, here) for inner in here.inside(cst.Yield))
+    return here.expr(node.test) == _TRUE and yields and not leaves
 
 
 def _own(inner: Here, here: Here) -> bool:
@@ -36,42 +35,38 @@ def given_below(name: Name, here: Here) -> Iterator[tuple[Expr, Where]]:
         if not isinstance(call, Call):
             continue
         for one in here.view.tracer.origins(call.func, at):
-            if one.kind is not Kind.DEFINITION or one.place is None:
-                continue
-            scope = here.view.project.scope(one.place)
-            for order, given in scope.returns:
-                where = Where(one.place.path, scope.id, order)
-                yield from _meant(given, place, where, here)
+            for body in here.view.reach.bodies(one):
+                for order, given in here.view.project.scope(body).returns:
+                    yield from _meant(given, place, body._replace(order=order), here)
 
 
 def _meant(given: Expr, place: int | None, where: Where, here: Here) -> Iterator[tuple[Expr, Where]]:
+    rows: tuple[Expr, ...] = (given,)
     if place is not None:
-        if not isinstance(given, Seq) or not 0 <= place < len(given.items):
-            return
-        given = given.items[place]
-    if isinstance(given, Name):
-        yield from here.view.project.given(given.id, where)
-    else:
-        yield given, where
+        rows = given.items[place : place + 1] if isinstance(given, Seq) else ()
+    for one in rows:
+        if isinstance(one, Name):
+            yield from here.view.project.given(one.id, where)
+        else:
+            yield one, where
 
 
 def withheld(here: Here) -> Iterator[Here]:
     """The tests inside the loop by which tools are offered to the model or not: without any it can only answer."""
     for inner in here.inside(cst.If, cst.IfExp):
-        around = next(inner.ancestors(), None)
         if isinstance(inner.node, cst.If):
-            offers = any(_names_tools(one.node) for one in inner.inside(cst.Arg, cst.DictElement, cst.Assign))
+            offers = any(_names_tools(one.node, one) for one in inner.inside(*_PLACES))
         else:
-            offers = isinstance(around, (cst.Arg, cst.DictElement)) and _names_tools(around)
+            around = next(inner.ancestors())
+            offers = isinstance(around, _PLACES) and _names_tools(around, inner)
         if offers:
             yield inner
 
 
-def _names_tools(node: cst.Arg | cst.DictElement | cst.Assign) -> bool:
+def _names_tools(node: cst.Arg | cst.DictElement | cst.Assign, here: Here) -> bool:
     """``tools=…``, ``{"tools": …}``, ``request["tools"] = …``."""
     if isinstance(node, cst.Arg):
         return node.keyword is not None and node.keyword.value in _TOOLS
-    named = node.targets[0].target if isinstance(node, cst.Assign) else node.key
-    if isinstance(named, cst.Subscript) and isinstance(named.slice[0].slice, cst.Index):
-        named = named.slice[0].slice.value
-    return isinstance(named, cst.SimpleString) and named.evaluated_value in _TOOLS
+    named = here.expr(node.targets[0].target if isinstance(node, cst.Assign) else node.key)
+    key = named.key if isinstance(named, Item) else named
+    return isinstance(key, Const) and key.value in _TOOLS

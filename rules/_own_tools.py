@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from factorlint import arguments
 from factorlint.agents import DESCRIBED
-from factorlint.expr import Attr, Call, Each, Expr, Name, Op, Part, Seq, last_name, walk
-from factorlint.origin import Kind, Where
+from factorlint.expr import Attr, Call, Each, Expr, Name, Op, Seq, last_name, walk
+from factorlint.origin import Where
 from factorlint.rule import Here, View
 
 _DEPTH = 8
@@ -18,14 +18,13 @@ def given(here: Here, call: Call) -> Iterator[tuple[Expr, int]]:
     """What CALL gives a class or function of the tree as its list of tools, and how many they are."""
     lists = here.view.once(_lists)
     for callee in here.view.tracer.callees(call.func, here.where) if lists else ():
-        if callee.kind is not Kind.DEFINITION:
-            continue
         for body in here.view.reach.bodies(callee):
-            for name in sorted(name for path, scope, name in lists if (path, scope) == (body.path, body.scope)):
-                passed = here.view.tracer.passed(call, body, name)
-                tools = list(here.view.agents.tools_in(passed, here.where)) if passed is not None else []
-                if passed is not None and tools and None not in tools:
-                    yield passed, len(tools)
+            names = sorted(name for path, scope, name in lists if (path, scope) == (body.path, body.scope))
+            passed = (here.view.tracer.passed(call, body, name) for name in names)
+            for one in (one for one in passed if one is not None):
+                tools = list(here.view.agents.tools_in(one, here.where))
+                if tools and None not in tools:
+                    yield one, len(tools)
 
 
 def statements(view: View) -> Iterator[tuple[str, int]]:
@@ -43,7 +42,7 @@ def _lists(view: View) -> frozenset[_Parameter]:
         for called in view.project.files[path].calls:
             where = Where(path, called.scope, called.order)
             for callee in view.tracer.callees(called.call.func, where):
-                if callee.symbol is None or callee.kind not in (Kind.LIBRARY, Kind.INSTANCE):
+                if callee.symbol is None:
                     continue
                 names = [name for one in view.catalog.lineage(callee.symbol) for name in one.parameter(DESCRIBED)]
                 rows = arguments.of(view.tracer, callee.symbol, called.call, where).given if names else {}
@@ -73,18 +72,16 @@ def _before(view: View, expr: Expr, where: Where) -> Iterator[tuple[Expr, Where]
         yield from _kept(view, expr, where)
     elif isinstance(expr, Seq) and expr.kind == "gen":
         yield from ((each.source, where) for item in expr.items for each in _gone_through(view, item, where))
-    elif isinstance(expr, Op) and expr.op in ("or", "if", "+"):
-        yield from ((one, where) for one in expr.operands[:2])
-    elif isinstance(expr, (Part, Each)):
-        yield expr.source, where
-    elif isinstance(expr, Call) and last_name(expr.func) in ("list", "tuple") and len(expr.args) == 1:
-        yield expr.args[0], where
+    elif isinstance(expr, Op):
+        yield from ((one, where) for one in expr.operands)
+    elif isinstance(expr, Call) and last_name(expr.func) in ("list", "tuple"):
+        yield from ((one, where) for one in expr.args)
 
 
 def _kept(view: View, field: Attr, where: Where) -> Iterator[tuple[Expr, Where]]:
     """What the methods of its class give FIELD."""
     for base in view.tracer.origins(field.base, where):
-        if base.kind is Kind.OBJECT and base.place is not None:
+        if base.place is not None:
             path = base.place.path
             for method in view.project.methods(path, base.place.scope):
                 for write in view.project.writes(path, method.id):

@@ -9,7 +9,7 @@ import libcst as cst
 from factorlint.facts import Scope
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Where
-from factorlint.rule import Here, Mark, Rule
+from factorlint.rule import Here, Mark, Rule, View
 
 from . import _context, _cuts, _growth
 
@@ -94,6 +94,9 @@ class OwnYourContextWindow(Rule):
     factor = 3
     name = "own-your-context-window"
     checks = (FRAMEWORK_MEMORY, SERVER_SIDE_CONTEXT, UNBOUNDED_CONTEXT, OWNED_CONTEXT)
+
+    def leads(self, view: View) -> Iterator[tuple[str, int]]:
+        return _cuts.trimmers(view)
 
     def visit_Call(self, node: cst.Call, here: Here) -> Iterator[Mark]:
         for check in (FRAMEWORK_MEMORY, SERVER_SIDE_CONTEXT, OWNED_CONTEXT):
