@@ -99,7 +99,9 @@ class Surfaces:
     # -- what one call starts --------------------------------------------------------------------------------------
 
     def _own(self, called: Called, where: Where) -> Start | None:
-        """A model call or run that the surface makes itself."""
+        """A model call or run that the surface makes itself. A decorator (``@prompt("…")``) makes a function of one."""
+        if self.project.files[where.path].statements[where.order].kind in ("FunctionDef", "AsyncFunctionDef"):
+            return None
         for one in self.tracer.callees(called.call.func, where):
             if one.kind is Kind.PIPE and one.receiver is not None and one.receiver.place is not None:
                 return Start("run", called, where, one, made=(one.receiver.place,))

@@ -61,8 +61,6 @@ def asks(here: Here) -> bool:
 def asks_in_body(here: Here) -> bool:
     """Whether the body of the `try` itself comes to a model."""
     body = _tries.body(here)
-    if not body:
-        return False
     return here.view.reach.statements_do(here.where.path, body[0], body[-1], _tries.ASKS, within=3)
 
 

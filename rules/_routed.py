@@ -17,12 +17,11 @@ _BOUNDS = ("<", "<=", ">", ">=")
 
 def ends_the_attempts(node: cst.If, here: Here) -> bool:
     """Whether a function of a graph that asks a model looks at how often it was tried, and says there where to go."""
-    function = here.function()
-    if function is None or not any(isinstance(one, cst.Return) for one in _statements(node)):
+    if not any(isinstance(one, cst.Return) for one in _statements(node)):
         return False
     if not any(_counts(one) for one in walk(here.expr(node.test)) if isinstance(one, Op) and one.op in _BOUNDS):
         return False
-    return _asks(here.view, (here.where.path, function.id))
+    return _asks(here.view, (here.where.path, here.where.scope))
 
 
 def _statements(node: cst.If) -> list[cst.BaseSmallStatement]:

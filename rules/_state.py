@@ -36,7 +36,7 @@ def fields(view: View, path: str, scope: Scope) -> frozenset[str]:
 def growing(view: View, path: str, number: int) -> str | None:
     """The field of the class that is a part of a thread and grows from call to call, or None."""
     for holder in sorted(view.threads.holders, key=lambda one: (one.path, one.scope, one.name)):
-        if holder.kind != "field" or (holder.path, holder.scope) != (path, number):
+        if (holder.path, holder.scope) != (path, number):
             continue
         me = Origin(Kind.OBJECT, place=Where(path, number, view.project.files[path].scopes[number].end))
         if any(one.kind is Kind.OBJECT for one in view.tracer.object_member(me, holder.name)):

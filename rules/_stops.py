@@ -8,7 +8,7 @@ from factorlint import arguments
 from factorlint.catalog import Symbol
 from factorlint.expr import Call, Const, Expr, Seq
 from factorlint.facts import Called
-from factorlint.origin import Kind, Origin, Where
+from factorlint.origin import Origin, Where
 from factorlint.rule import View, symbols_of
 
 _BEFORE = "interrupt_before"
@@ -76,7 +76,7 @@ def _node(view: View, symbol: Symbol, call: Call, where: Where, nodes: frozenset
             own = {view.project.scope(body).name for body in bodies}
             if not (texts or own) & nodes and _EVERY not in nodes:
                 continue
-            if one.kind is Kind.INSTANCE and one.symbol is not None and one.call is not None and one.made is not None:
+            if one.symbol is not None and one.call is not None and one.made is not None:
                 yield from _tools(view, one.symbol, one.call, one.made)
             for body in bodies:
                 yield body.path, body.scope

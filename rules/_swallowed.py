@@ -55,7 +55,7 @@ def _tried_otherwise(here: Here) -> bool:
 def asks_far_below(here: Here) -> bool:
     """Whether the `try` stands around the step of a loop, far above the model call."""
     body = _tries.body(here)
-    return bool(body) and here.view.reach.statements_do(here.where.path, body[0], body[-1], _tries.ASKS, within=_FAR)
+    return here.view.reach.statements_do(here.where.path, body[0], body[-1], _tries.ASKS, within=_FAR)
 
 
 def no_failure(handler: cst.ExceptHandler) -> bool:

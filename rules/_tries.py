@@ -22,8 +22,6 @@ def what(here: Here) -> str | None:
     """What the body of the `try` does that an agent depends on."""
     path = here.where.path
     inside = body(here)
-    if not inside:
-        return None
     if here.view.reach.statements_do(path, inside[0], inside[-1], ASKS, within=3, own=here.where.scope):
         return "the model call"
     if _in_a_tool(here):
@@ -78,7 +76,7 @@ def what_of(here: Here, called: Called) -> str | None:
     if agents.chosen_by_model(called.call, where):
         return TOOL_CALL
     callees = here.view.reach.callees(path, called)
-    if called.call.args and any(_reads_data(here, one, called, where) for one in callees):
+    if any(_reads_data(here, one, called, where) for one in callees):
         if any(one.shape in ("parsed", "arguments") for one in here.view.tracer.origins(called.call, where)):
             return PARSE
     for callee in callees:

@@ -14,7 +14,7 @@ from factorlint.rule import View
 
 def keeps_a_thread(view: View, made: Call, where: Where) -> bool:
     """Whether what MADE makes, a part of a page, keeps a thread that a model is sent."""
-    return any(at == where and call == made for at, call in view.once(_kept))
+    return (where, made) in view.once(_kept)
 
 
 def _kept(view: View) -> tuple[tuple[Where, Call], ...]:
@@ -40,9 +40,7 @@ def _by(view: View, path: str, called: Called) -> Iterator[tuple[Where, Call]]:
 
 
 def _functions(view: View, expr: Expr, where: Where) -> Iterator[Where]:
-    for one in view.tracer.origins(expr, where):
-        if one.kind is Kind.DEFINITION and one.place is not None and view.project.scope(one.place).kind == "function":
-            yield one.place
+    return (body for one in view.tracer.origins(expr, where) for body in view.reach.bodies(one))
 
 
 def _handed(view: View, functions: list[Where], inputs: Expr, where: Where) -> Iterator[tuple[Where, Call]]:

@@ -14,7 +14,9 @@ from . import _entries
 from ._people import calls_of
 
 _SLEEPS = frozenset("time.sleep asyncio.sleep anyio.sleep trio.sleep gevent.sleep eventlet.sleep".split())
-_EVENTS = frozenset("threading.Event asyncio.Event anyio.Event trio.Event multiprocessing.Event".split())
+_EVENTS = frozenset(
+    "threading.Event.wait asyncio.Event.wait anyio.Event.wait trio.Event.wait multiprocessing.Event.wait".split()
+)
 _FUTURES = ("create_future", "asyncio.Future", "asyncio.futures.Future", "concurrent.futures.Future")
 _AROUND = frozenset("asyncio.wait_for asyncio.shield asyncio.wrap_future".split())
 _OUTSIDE = ("requests.", "httpx.", "aiohttp.", "urllib.request.", "imaplib.", "http.client.", "urllib3.")
@@ -28,7 +30,7 @@ def why_it_waits(here: Here, node: cst.Call) -> str | None:
     for callee in here.callees(node):
         if callee.kind is Kind.LIBRARY and callee.path in _SLEEPS:
             return _why_it_sleeps(here, node)
-        if callee.path.endswith(".wait") and callee.path.removesuffix(".wait") in _EVENTS:
+        if callee.path in _EVENTS:
             paced = _soon_given_up(here)
             return "an event that another part sets" if not paced and on_the_way(here.view, here.where) else None
     return None
@@ -42,7 +44,7 @@ def _soon_given_up(here: Here) -> bool:
     given = argument(here.call(around), "timeout", ("fut", "timeout"))
     known = literals(here.view.tracer, given, here.where) if given is not None else ()
     numbers = [float(one) for one in known if isinstance(one, (int, float))]
-    return bool(numbers) and max(numbers) < _LONG
+    return max(numbers, default=_LONG) < _LONG
 
 
 def is_future(here: Here, node: cst.BaseExpression) -> bool:
@@ -95,9 +97,7 @@ def _why_it_sleeps(here: Here, node: cst.Call) -> str | None:
 
 def _seconds(here: Here, node: cst.Call) -> float:
     """How long the sleep is, as far as a number is written; what is worked out at run time paces something."""
-    if not node.args:
-        return 0
-    known = literals(here.view.tracer, here.expr(node.args[0].value), here.where)
+    known = (one for arg in node.args for one in literals(here.view.tracer, here.expr(arg.value), here.where))
     return max((float(one) for one in known if isinstance(one, (int, float))), default=0)
 
 

@@ -108,9 +108,7 @@ class OwnYourContextWindow(Rule):
                 yield here.mark(UNBOUNDED_CONTEXT, node, confidence=Confidence.MEDIUM, what=what)
 
     def visit_FunctionDef(self, node: cst.FunctionDef, here: Here) -> Iterator[Mark]:
-        number = here.view.scopes.get(here.where.order)
-        if number is None:
-            return
+        number = here.view.scopes[here.where.order]
         place = (here.where.path, number)
         scope = here.view.facts.scopes[number]
         if (place in here.view.threads.renderers and _builds(here, number)) or _cuts.cuts(

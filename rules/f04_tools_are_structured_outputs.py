@@ -179,9 +179,7 @@ class ToolsAreStructuredOutputs(Rule):
             yield here.mark(UNVALIDATED_TOOL_ARGUMENTS, node, unchecked, what=what)
 
     def visit_FunctionDef(self, node: cst.FunctionDef, here: Here) -> Iterator[Mark]:
-        number = here.view.scopes.get(here.where.order)
-        if number is None:
-            return
+        number = here.view.scopes[here.where.order]
         yield from self._registered(node, here, number)
         yield from self._own(here, number)
 
@@ -207,12 +205,12 @@ class ToolsAreStructuredOutputs(Rule):
                     yield here.mark(check, decorator, held.origin, owner=held.fact.owner, what=held.fact.what)
             for held in here.held(inner, "FL0401"):
                 maker = held.origin.receiver
-                if maker is not None and maker.call is not None and maker.made is not None:
+                if maker is not None and maker.symbol and maker.call is not None and maker.made is not None:
                     rows = here.view.agents.registered(maker.call, maker.made)
                     if rows and rows[0][:2] != (here.where.path, number):
                         continue
-                    if _said_at_constructor(here, maker):
-                        continue
+                    if here.view.agents.toolset(maker.symbol, maker.call, maker.made).argument is not None:
+                        continue  # the constructor is given tools as well, and is reported
                 yield here.mark(
                     FRAMEWORK_EXECUTED_TOOLS,
                     decorator,
@@ -311,14 +309,6 @@ def _maybe_none(held: Held) -> bool:
     """A hook that is only handed through from a parameter whose default is none."""
     names = {held.fact.at, *(name for one in held.fact.when for name in one)}
     return any(None in held.arguments.values(name) for name in names)
-
-
-def _said_at_constructor(here: Here, maker: Origin) -> bool:
-    """Whether the agent's constructor is given tools as well, and is reported there."""
-    symbol, call, made = maker.symbol, maker.call, maker.made
-    if symbol is None or call is None or made is None:
-        return False
-    return here.view.agents.toolset(symbol, call, made).argument is not None
 
 
 def _open_lookups(here: Here, func: Expr, where: Where) -> Iterator[tuple[Expr | None, Expr, Where, str]]:
@@ -427,7 +417,7 @@ def _is_worked_into(here: Here) -> bool:
     """Whether what the call visited HERE gives is an argument of a call of the tree: ``click(x=scaled(a["x"]))``."""
     for node in here.ancestors():
         if isinstance(node, cst.BaseStatement):
-            return False
+            break
         if isinstance(node, cst.Call) and _runs_tree_code(here.call(node), here):
             return True
     return False

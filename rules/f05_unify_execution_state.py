@@ -126,9 +126,7 @@ class UnifyExecutionState(Rule):
                 yield here.mark(VOLATILE_STATE, node, held.origin, confidence=sure, what=what)
 
     def visit_ClassDef(self, node: cst.ClassDef, here: Here) -> Iterator[Mark]:
-        number = here.view.scopes.get(here.where.order)
-        if number is None:
-            return
+        number = here.view.scopes[here.where.order]
         view, path = here.view, here.where.path
         scope = _state.class_of(view, path, number)
         names = _state.fields(view, path, scope)

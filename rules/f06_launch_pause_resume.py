@@ -155,9 +155,7 @@ class LaunchPauseResume(Rule):
             yield from self._entry(node, here, below, "the loop")
 
     def visit_FunctionDef(self, node: cst.FunctionDef, here: Here) -> Iterator[Mark]:
-        number = here.view.scopes.get(here.where.order)
-        if number is None:
-            return
+        number = here.view.scopes[here.where.order]
         place = Where(here.where.path, number, here.where.order)
         if recursion(here, place) is not None and branches_on_answer(here):
             yield from self._of_function(node, here, place, here.view.reach.below(place), "the recursion")

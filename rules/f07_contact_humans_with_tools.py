@@ -162,9 +162,7 @@ class ContactHumansWithTools(Rule):
         for decorator in node.decorators:
             if not _decorators.makes_agent(decorator.decorator, here):
                 yield from self._held(decorator.decorator, here, decorator)
-        number = here.view.scopes.get(here.where.order)
-        if number is None:
-            return
+        number = here.view.scopes[here.where.order]
         place = Where(here.where.path, number, here.where.order)
         key = (place.path, place.scope)
         if key not in here.view.agents.bodies or key in here.view.once(_stops.stopped):

@@ -127,9 +127,7 @@ class CompactErrors(Rule):
     # -- retry libraries -------------------------------------------------------------------------------------------
 
     def visit_FunctionDef(self, node: cst.FunctionDef, here: Here) -> Iterator[Mark]:
-        number = here.view.scopes.get(here.where.order)
-        if number is None:
-            return
+        number = here.view.scopes[here.where.order]
         place = Where(here.where.path, number, here.where.order)
         for decorator in node.decorators:
             for mark in self._retry(decorator.decorator, decorator, here):

@@ -188,8 +188,13 @@ class SmallFocusedAgents(Rule):
         for maker in _makers(here, call, symbol, origin):
             if maker.symbol is None or maker.call is None or maker.made is None:
                 continue
-            runs = [one for one in here.view.agents.runs(maker.call, maker.made) if one.symbol.does in _RUNS]
-            if not _first_of(runs, call, here) or _limited(here, maker, runs):
+            every = here.view.agents.runs(maker.call, maker.made)
+            given = [
+                (maker.symbol, maker.call, maker.made),
+                *((one.symbol, one.called.call, one.where) for one in every),
+            ]
+            limited = any(limits.passed(tracer, *one) is not None for one in given)
+            if limited or not _first_of([one for one in every if one.symbol.does in _RUNS], call, here):
                 continue
             made = limits.default(tracer, maker.symbol, here.view.versions, here.where.path)
             if made is not None and made.argument in limits.own_names(tracer, maker.symbol):
@@ -308,17 +313,6 @@ def _said_before(here: Here, call: Call, symbol: Symbol, origin: Origin, limit: 
             if limits.passed(here.view.tracer, one.symbol, one.called.call, one.where) == limit:
                 return True
     return False
-
-
-def _limited(here: Here, maker: Origin, runs: list[Run]) -> bool:
-    """Whether the constructor, or any call on the agent, passes a limit."""
-    tracer = here.view.tracer
-    if maker.symbol is None or maker.call is None or maker.made is None:
-        return False
-    if limits.passed(tracer, maker.symbol, maker.call, maker.made) is not None:
-        return True
-    every = here.view.agents.runs(maker.call, maker.made)
-    return any(limits.passed(tracer, one.symbol, one.called.call, one.where) is not None for one in every)
 
 
 def _by_default(node: cst.Call, here: Here, symbol: Symbol, origin: Origin, stands: Limit) -> Iterator[Mark]:

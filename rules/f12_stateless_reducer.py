@@ -103,9 +103,7 @@ class StatelessReducer(Rule):
     checks = (HIDDEN_STATE_MUTATION, IMPURE_STEP, STATEFUL_FRAMEWORK_AGENT, REDUCER_STEP)
 
     def visit_FunctionDef(self, node: cst.FunctionDef, here: Here) -> Iterator[Mark]:
-        number = here.view.scopes.get(here.where.order)
-        if number is None:
-            return
+        number = here.view.scopes[here.where.order]
         place = Where(here.where.path, number, here.where.order)
         steps, name = here.view.steps, here.view.facts.scopes[number].qualname
         step = steps.is_step(place)

@@ -134,9 +134,7 @@ class PreFetch(Rule):
         yield from self._fetched(node, here)
 
     def visit_FunctionDef(self, node: cst.FunctionDef, here: Here) -> Iterator[Mark]:
-        number = here.view.scopes.get(here.where.order)
-        if number is None:
-            return
+        number = here.view.scopes[here.where.order]
         yield from self._registered(node, here, number)
         yield from self._prompts(node, here)
 
