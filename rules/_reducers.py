@@ -148,7 +148,7 @@ def written(expr: Expr) -> str:
 
 def ambient(here: Here) -> Iterator[tuple[cst.CSTNode, Origin, str]]:
     """Where a function reads the clock, randomness or the environment, other than for its log or to measure time."""
-    own = here.view.scopes.get(here.where.order)
+    own = here.view.scopes[here.where.order]
     for inner in here.inside(cst.Call, cst.Subscript):
         if inner.step.scope != own:
             continue

@@ -146,7 +146,7 @@ class NaturalLanguageToToolCalls(Rule):
 
     def _parsed(self, here: Here) -> Iterator[Mark]:
         """A function that takes an answer apart is reported once, where it begins to."""
-        number = here.view.scopes.get(here.where.order, 0)
+        number = here.view.scopes[here.where.order]
         if (here.where.path, number) in here.view.agents.bodies:
             return
         inside = [one for one in here.inside(cst.Call, cst.Comparison, cst.Match) if one.where.scope == number]

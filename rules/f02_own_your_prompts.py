@@ -130,13 +130,9 @@ class OwnYourPrompts(Rule):
     )
 
     def visit_Call(self, node: cst.Call, here: Here) -> Iterator[Mark]:
-        said = False
-        for check in _HELD:
-            for held in here.held(node, str(check.code)):
-                if said and check in (FRAMEWORK_DEFAULT_PROMPT, PROMPT_WITH_ADDITIONS):
-                    continue
-                said = True
-                yield here.mark_held(check, node, held, way=_way(held.fact.gives_back))
+        said = [(check, held) for check in _HELD for held in here.held(node, str(check.code))]
+        for check, held in said[:1]:
+            yield here.mark_held(check, node, held, way=_way(held.fact.gives_back))
         yield from self._generated(node, here)
         for prompt in _sent_by(node, here):
             if prompt.kind == "answer" and prompt.part == SYSTEM and not _sums_up(prompt.expr):
@@ -178,7 +174,7 @@ class OwnYourPrompts(Rule):
             yield from self._written(item, here)
 
     def visit_FunctionDef(self, node: cst.FunctionDef, here: Here) -> Iterator[Mark]:
-        tool = (here.where.path, here.view.scopes.get(here.where.order)) in here.view.agents.bodies
+        tool = (here.where.path, here.view.scopes[here.where.order]) in here.view.agents.bodies
         written = not tool and any(one.kind == "function" and one.share != "frame" for one in _prompts_at(here))
         for decorator in node.decorators:
             if _decorators.makes_agent(decorator.decorator, here):

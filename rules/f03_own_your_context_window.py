@@ -140,4 +140,4 @@ def _builds(here: Here, number: int) -> bool:
         return False  # a tool: what it gives back is an observation
     if here.view.reach.function_does(place, ("call-model", "run")):
         return False
-    return scope.end > scope.order and _context.puts_together(here.view, here.where.path, scope)
+    return _context.puts_together(here.view, here.where.path, scope)

@@ -191,9 +191,7 @@ def _first_write(here: Here, expr: Attr) -> bool:
 
 def _grows(here: Here, expr: Attr) -> bool:
     return any(
-        isinstance(one.call.func, Attr)
-        and isinstance(one.call.func.base, Attr)
-        and one.call.func.base.name == expr.name
+        isinstance(one.call.func, Attr) and last_name(one.call.func.base) == expr.name
         for one in here.view.facts.calls
         if last_name(one.call.func) in ("append", "extend", "add")
     )
@@ -214,9 +212,6 @@ def _held_by_a_saved_class(here: Here, path: str, number: int) -> bool:
         for name in sorted(_state.fields(view, owner_path, scope)):
             for one in view.tracer.object_member(at, name):
                 inner = view.tracer.iterate(one) if one.kind is Kind.CONTAINER else (one,)
-                if any(
-                    part.kind is Kind.OBJECT and part.place is not None and part.place[:2] == place[:2]
-                    for part in inner
-                ):
+                if any(part.place is not None and part.place[:2] == place[:2] for part in inner):
                     return True
     return False

@@ -220,20 +220,12 @@ class OwnYourControlFlow(Rule):
             yield here.mark(OWNED_LOOP, node, confidence=sure(reached))
 
     def visit_FunctionDef(self, node: cst.FunctionDef, here: Here) -> Iterator[Mark]:
-        place = _own_scope(here)
-        if place is None:
-            return
+        place = here.where._replace(scope=here.view.scopes[here.where.order])
         again = recursion(here, place)
         if again is not None and branches_on_answer(here):
             yield here.mark(OWNED_LOOP, again, confidence=Confidence.MEDIUM)
         if _feeds_forward(here, place) and not _inside_a_pipeline(here, place):
             yield here.mark(OWNED_PIPELINE, node, confidence=Confidence.MEDIUM)
-
-
-def _own_scope(here: Here) -> Where | None:
-    """The scope that a definition opens."""
-    number = here.view.scopes.get(here.where.order)
-    return Where(here.where.path, number, here.where.order) if number is not None else None
 
 
 def _feeds_forward(here: Here, place: Where) -> bool:

@@ -237,11 +237,9 @@ class SmallFocusedAgents(Rule):
         yield from _ends(node, here, _bounds.of_loop(here), sure(reached))
 
     def visit_FunctionDef(self, node: cst.FunctionDef, here: Here) -> Iterator[Mark]:
-        number = here.view.scopes.get(here.where.order)
-        if number is not None:
-            again = recursion(here, here.where._replace(scope=number))
-            if again is not None and branches_on_answer(here) and not _asks_first(again, here):
-                yield from _ends(again, here, _bounds.of_recursion(here, again), Confidence.MEDIUM)
+        again = recursion(here, here.where._replace(scope=here.view.scopes[here.where.order]))
+        if again is not None and branches_on_answer(here) and not _asks_first(again, here):
+            yield from _ends(again, here, _bounds.of_recursion(here, again), Confidence.MEDIUM)
         yield from self._prompts(node, here)
 
     # -- prompts ---------------------------------------------------------------------------------------------------
