@@ -157,7 +157,7 @@ def _around(tree: ast.Module) -> dict[int, tuple[str, int, int]]:
 
     def go(node: ast.AST, function: str, first: int, last: int) -> None:
         if isinstance(node, ast.stmt):
-            first, last = node.lineno, node.end_lineno or node.lineno
+            first, last = first if _may_be_shared(node) else node.lineno, node.end_lineno or node.lineno
             inner = [one for name in ("body", "cases") for one in getattr(node, name, [])]
             if inner:
                 last = max(first, getattr(inner[0], "lineno", getattr(inner[0], "pattern", node).lineno) - 1)
@@ -170,6 +170,15 @@ def _around(tree: ast.Module) -> dict[int, tuple[str, int, int]]:
 
     go(tree, "", 1, 1)
     return found
+
+
+def _may_be_shared(node: ast.stmt) -> bool:
+    """Whether the compiler may give a statement and another one like it a single line: a ``return True``, a `continue`.
+
+    What stands around it is come to in any case.
+    """
+    plain = isinstance(node, ast.Return) and (node.value is None or isinstance(node.value, ast.Constant))
+    return plain or isinstance(node, (ast.Continue, ast.Break, ast.Pass))
 
 
 def changes(node: ast.AST) -> list[ast.AST]:
