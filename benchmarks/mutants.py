@@ -188,7 +188,7 @@ def changes(node: ast.AST) -> list[ast.AST]:
     if isinstance(node, ast.BoolOp):
         other = ast.BoolOp(ast.Or() if isinstance(node.op, ast.And) else ast.And(), node.values)
         kept = [at for at, one in enumerate(node.values) if not _is_depth(one) and not _is_implied(one, node)]
-        return [other, *(_without(node, at) for at in kept)]
+        return [other, *(_without(node, at) for at in kept)] if kept else []  # each of them implies the other
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         return [node.operand]
     if isinstance(node, (ast.If, ast.IfExp)):

@@ -262,14 +262,13 @@ def approved_by_decorator(view: View, place: Where) -> bool:
     scope = view.project.scope(place)
     outside = Where(place.path, scope.parent, scope.order)
     for decorator in scope.decorators:
-        call = decorator if isinstance(decorator, Call) else None
-        func = call.func if call is not None else decorator
-        if _APPROVES.search(last_name(func).lower()):
+        call = decorator if isinstance(decorator, Call) else Call(decorator, (), ())
+        if _APPROVES.search(last_name(call.func).lower()):
             return True
-        for one in view.tracer.origins(func, outside):
-            if view.catalog.is_a(one.symbol, "approval") or (one.symbol is not None and one.symbol.does == "approve"):
+        for one in view.tracer.origins(call.func, outside):
+            if view.catalog.is_a(one.symbol, "approval"):
                 return True
-            if call is not None and one.symbol is not None and _approval_given(view, call, outside, one.symbol):
+            if one.symbol is not None and _approval_given(view, call, outside, one.symbol):
                 return True
     return False
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Attr, Call, Const, Lambda, Name, last_name
+from factorlint.expr import Call, Const, Lambda, Name, last_name
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Where
 from factorlint.rule import Held, Here, Mark, Rule, View
@@ -266,9 +266,8 @@ class CompactErrors(Rule):
         at = handler or here
         target = node.exc.func if isinstance(node.exc, cst.Call) else node.exc
         for origin in here.origins(target):
-            if here.plays(origin, "retry") and origin.kind is Kind.LIBRARY and origin.symbol is not None:
-                if origin.symbol.does != "retry":
-                    yield at.mark(ERROR_AS_EVENT, at.node, origin, owner=Owner.SHARED)
+            if origin.symbol is not None and origin.symbol.does != "retry" and here.plays(origin, "retry"):
+                yield at.mark(ERROR_AS_EVENT, at.node, origin, owner=Owner.SHARED)
 
 
 def _worded(held: Held, here: Here) -> bool:
@@ -290,7 +289,6 @@ def _parent(here: Here) -> cst.CSTNode | None:
 
 def _whole_traceback(here: Here) -> bool:
     for inner in here.inside(cst.Call):
-        expr = inner.expr(inner.node.func)
-        if last_name(expr) == "format_exc" and isinstance(expr, (Attr, Name)):
+        if last_name(inner.expr(inner.node.func)) == "format_exc":
             return not isinstance(_parent(inner), cst.Subscript)
     return False
