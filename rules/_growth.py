@@ -6,15 +6,16 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Attr, Call, Expr, Item, Name, Op, Other, walk
+from factorlint.expr import Call, Expr, Item, Name, Op, Other, walk
 from factorlint.facts import Called, Scope
-from factorlint.origin import Where
+from factorlint.origin import Kind, Origin, Where
 from factorlint.project import LOOPS
 from factorlint.rule import Here, View
-from factorlint.threads import GROW, Holder, Sent
+from factorlint.threads import TRIM, Holder, Sent
 
 from . import _bounds, _state
 
+_MODULE = 0  # the number of a file's own scope
 _FEW_STEPS = 20  # from the specification of FL0303
 _TRIMMERS = ("trim", "trunc", "compact", "summar", "prune", "filter", "shorten", "condense", "limit", "window")
 
@@ -40,31 +41,28 @@ def _growing(here: Here, holder: Holder) -> str | None:
         found = _state.growing(view, holder.path, holder.scope)
         owner = view.project.files[holder.path].scopes[holder.scope].name
         return f"{owner}.{holder.name}" if found == holder.name and _each_turn(here, holder) else None
-    if holder.kind != "local" or (holder.path, holder.scope) != (here.where.path, here.where.scope):
-        return None
     loop = here.outer(cst.While, cst.For)
-    if loop is None:
+    if loop is None or holder.path != here.where.path or holder.scope not in (_MODULE, here.where.scope):
         return None
     end = view.reach.end(holder.path, loop.where.order)
-    scope = view.facts.scopes[holder.scope]
-    for called in view.threads.grown(Name(holder.name), holder.path, scope):
-        if loop.where.order <= called.order <= end:
-            return holder.name
-    for row in scope.bindings.get(holder.name, ()):
-        if loop.where.order < row.order <= end and row.value is not None and _adds_to_itself(row.value, holder.name):
-            return holder.name
-    return None
+    scope = view.facts.scopes[here.where.scope]
+    orders = [called.order for called in view.threads.grown(Name(holder.name), holder.path, scope)]
+    orders += [at.order for value, at in _given(scope, holder.path, holder.name) if _adds_to_itself(value, holder.name)]
+    return holder.name if any(loop.where.order < order <= end for order in orders) else None
+
+
+def _given(scope: Scope, path: str, name: str) -> Iterator[tuple[Expr, Where]]:
+    """What a function binds NAME to, and where."""
+    for row in scope.bindings.get(name, ()):
+        if row.value is not None:
+            yield row.value, Where(path, scope.id, row.order)
 
 
 def _handed_back(here: Here, holder: Holder, sent: Sent) -> str | None:
     """The name of a history that is given back longer by the very run that it is sent to, for the next turn."""
-    if holder.kind != "local":
-        return None
-    view = here.view
-    scope = view.project.files[holder.path].scopes[holder.scope]
-    for row in scope.bindings.get(holder.name, ()):
-        where = Where(holder.path, scope.id, row.order)
-        if row.value is not None and _in_a_loop(here, where) and _all_messages(here, row.value, where, sent):
+    scope = here.view.project.files[holder.path].scopes[holder.scope]
+    for value, where in _given(scope, holder.path, holder.name):
+        if _in_a_loop(here, where) and _all_messages(here, value, where, sent):
             return holder.name
     return None
 
@@ -75,11 +73,9 @@ def _parameters_back(here: Here, sent: Sent) -> Iterator[str]:
     if _limited(sent):
         return
     for one in scope.parameters:
-        rows = scope.bindings.get(one.name, ())
         passed = any(value == Name(one.name) for _, value in sent.called.call.keywords)
-        for row in rows if passed else ():
-            where = Where(sent.where.path, scope.id, row.order)
-            if row.value is not None and _all_messages(here, row.value, where, sent):
+        for value, where in _given(scope, sent.where.path, one.name) if passed else ():
+            if _all_messages(here, value, where, sent):
                 yield one.name
 
 
@@ -91,7 +87,7 @@ def _longer_each_time(here: Here, sent: Sent) -> Iterator[str]:
         return
     passed = {value.id for _, value in sent.called.call.keywords if isinstance(value, Name)}
     names = [one.name for one in scope.parameters if one.name in passed]
-    calls = [one for one in view.reach.calls(path, scope.order + 1, scope.end) if names]
+    calls = view.project.calls_in(path, scope.id)
     for name in names:
         again = [one.call for one in calls if _hands_on(here, one, name, (path, scope.id)) is not None]
         if not again or any(isinstance(arg, Op) for call in again for arg in (*call.args, *_values(call))):
@@ -120,9 +116,6 @@ def _hands_on(here: Here, called: Called, name: str, to: tuple[str, int] | None 
 
 
 def _lengthens(here: Here, called: Called, name: str) -> bool:
-    func = called.call.func
-    if isinstance(func, Attr) and func.name in GROW and func.base == Name(name):
-        return True
     given = _hands_on(here, called, name)
     if given is None:
         return False
@@ -132,8 +125,7 @@ def _lengthens(here: Here, called: Called, name: str) -> bool:
 
 
 def _cut_on_the_way(here: Here, scope: Scope, name: str) -> bool:
-    calls = here.view.reach.calls(here.where.path, scope.order + 1, scope.end)
-    return any(_cuts(one.call, name) for one in calls)
+    return any(_cuts(one.call, name) for one in here.view.project.calls_in(here.where.path, scope.id))
 
 
 def _in_a_loop(here: Here, where: Where) -> bool:
@@ -143,7 +135,7 @@ def _in_a_loop(here: Here, where: Where) -> bool:
 
 def _all_messages(here: Here, value: Expr, where: Where, sent: Sent) -> bool:
     """Whether VALUE is all that was said in the run that SENT is, its history included."""
-    if any(isinstance(one, Item) and isinstance(one.key, Other) for one in walk(value)):
+    if any(isinstance(one, Item) for one in walk(value)):
         return False
     return any(
         one.shape == "messages" and one.call == sent.called.call for one in here.view.tracer.origins(value, where)
@@ -156,7 +148,7 @@ def _limited(sent: Sent) -> bool:
     hooks = [name for name, _ in made.keywords if name] if made is not None else []
     if any("limit" in name for name, _ in sent.called.call.keywords if name):
         return True
-    return any("processor" in name or any(word in name for word in _TRIMMERS) for name in hooks)
+    return any(word in name for name in hooks for word in (*_TRIMMERS, "processor"))
 
 
 def _each_turn(here: Here, holder: Holder) -> bool:
@@ -170,7 +162,7 @@ def _each_turn(here: Here, holder: Holder) -> bool:
 
 
 def _adds_to_itself(value: Expr, name: str) -> bool:
-    return getattr(value, "op", "") == "+" and any(isinstance(one, Name) and one.id == name for one in walk(value))
+    return isinstance(value, Op) and value.op == "+" and Name(name) in walk(value)
 
 
 def _trimmed(here: Here, holder: Holder, sent: Sent) -> bool:
@@ -184,6 +176,8 @@ def _trimmed(here: Here, holder: Holder, sent: Sent) -> bool:
     places = {(sent.where.path, sent.where.scope), *sent.functions}
     if holder.kind == "field":
         places |= {(holder.path, one.id) for one in view.project.methods(holder.path, holder.scope)}
+    if holder.kind == "global":
+        places |= {(holder.path, one.id) for one in view.project.files[holder.path].scopes}
     for path, scope in places:
         name = view.project.files[path].scopes[scope].name.lower()
         if (path, scope) in sent.functions and any(word in name for word in _TRIMMERS):
@@ -200,19 +194,18 @@ def _trimmed(here: Here, holder: Holder, sent: Sent) -> bool:
 
 
 def _deletes(here: Here, holder: Holder) -> bool:
-    """``del messages[0]`` in the loop that sends it, or in the class that holds it."""
-    around = (here.outer(cst.While, cst.For), _class_around(here) if holder.kind == "field" else None)
-    return any(
-        isinstance(inner.node.target, cst.Subscript) and _mentions(inner.expr(inner.node.target.value), holder.name)
-        for one in around
-        if one is not None
-        for inner in one.inside(cst.Del)
-    )
+    """``del messages[0]`` in the loop that sends it, in the class that holds it, or in the module."""
+    around = [here.outer(cst.While, cst.For), _around(here, _HOLDERS.get(holder.kind, ()))]
+    targets = (inner.expr(inner.node.target) for one in around if one is not None for inner in one.inside(cst.Del))
+    return any(isinstance(one, Item) and _mentions(one.base, holder.name) for one in targets)
 
 
-def _class_around(here: Here) -> Here | None:
+_HOLDERS: dict[str, type[cst.CSTNode] | tuple[()]] = {"field": cst.ClassDef, "global": cst.Module}
+
+
+def _around(here: Here, kind: type[cst.CSTNode] | tuple[()]) -> Here | None:
     step = here.step.up
-    while step is not None and not isinstance(step.node, cst.ClassDef):
+    while step is not None and not isinstance(step.node, kind):
         step = step.up
     return Here(here.view, here.walk, step) if step is not None else None
 
@@ -220,6 +213,8 @@ def _class_around(here: Here) -> Here | None:
 def _cuts(expr: Expr, name: str) -> bool:
     func = getattr(expr, "func", None)
     said = str(getattr(func, "name", getattr(func, "id", ""))).lower()
+    if said in TRIM and getattr(func, "base", None) == Name(name):
+        return True
     return _slices(expr, name) or (any(word in said for word in _TRIMMERS) and _mentions(expr, name))
 
 
@@ -239,27 +234,32 @@ def _bounded(here: Here, holder: Holder) -> bool:
     bound = _bounds.of_loop(loop)
     if bound.ends is not _bounds.Ends.STEPS or bound.steps > _FEW_STEPS:
         return False
-    return holder.kind == "local" or (holder.kind == "field" and _made_for_the_loop(here, loop, holder))
+    return holder.kind != "field" or _made_for_the_loop(here, loop, holder)
 
 
 def _made_for_the_loop(here: Here, loop: Here, holder: Holder) -> bool:
     """Whether the object that the list belongs to is made in a function each time: no second run goes on with it."""
     view, path = here.view, here.where.path
-    made: list[Where | None] = []
-    for called in view.reach.calls(path, loop.where.order, view.reach.end(path, loop.where.order)):
-        func = called.call.func
-        if isinstance(func, Attr) and func.name in GROW and isinstance(func.base, Attr):
-            if func.base.name == holder.name and isinstance(func.base.base, Name):
-                made += _made(view, func.base.base, Where(path, called.scope, called.order))
-    return bool(made) and all(
-        one is not None and view.project.scope(one).kind == "function" and not _in_a_loop(here, one) for one in made
-    )
+    calls = view.reach.calls(path, loop.where.order, view.reach.end(path, loop.where.order))
+    named = {
+        (one, Where(path, called.scope, called.order))
+        for called in calls
+        for one in walk(called.call)
+        if isinstance(one, Name)
+    }
+    made = [one.made for name, where in named for one in _objects(view, name, where) if _is_of(view, one, holder)]
+    return bool(made) and all(one is not None and view.project.scope(one).kind == "function" for one in made)
 
 
-def _made(view: View, name: Name, where: Where) -> list[Where | None]:
-    """Where the objects that NAME may be are made; of a parameter, those that the tree's own calls pass."""
+def _is_of(view: View, one: Origin, holder: Holder) -> bool:
+    kin = (up.place[:2] for up in view.tracer.lineage(one) if up.place is not None)
+    return one.kind is Kind.OBJECT and (holder.path, holder.scope) in kin
+
+
+def _objects(view: View, name: Name, where: Where) -> Iterator[Origin]:
+    """What NAME may be; of a parameter, what the tree's own calls pass."""
     parameter = view.tracer.parameter_of(name, where)
     given: list[tuple[Expr, Where]] = [(name, where)]
     if parameter is not None:
         given = list(view.tracer.passed_exprs(parameter[0], name.id, parameter[1]))
-    return [one.made for expr, at in given for one in view.tracer.origins(expr, at)]
+    return (one for expr, at in given for one in view.tracer.origins(expr, at))
