@@ -16,8 +16,7 @@ def typed(node: cst.BinaryOperation, here: Here) -> Origin | None:
     """The parser that checks what the model of a pipe answers against a schema, or None. Asked of the whole pipe."""
     if not isinstance(node.operator, cst.BitOr):
         return None
-    around = next(here.ancestors(), None)
-    if isinstance(around, cst.BinaryOperation) and isinstance(around.operator, cst.BitOr):
+    if isinstance(next(here.ancestors(), None), cst.BinaryOperation):
         return None
     for one in here.origins(node):
         if pipe_model(here.view.tracer, one) is not None:

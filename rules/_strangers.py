@@ -19,13 +19,13 @@ _RUNS = frozenset(
 
 def unknown_run(origin: Origin, func: Expr, here: Here) -> bool:
     """Whether a call of ORIGIN, written FUNC, runs an agent of a package that is neither known nor the tree's."""
-    made = origin.receiver
-    if origin.kind is not Kind.INSTANCE or made is None or made.call is None:
+    made = origin.receiver.call if origin.receiver is not None else None
+    if origin.kind is not Kind.INSTANCE or made is None:
         return False
     root = origin.path.partition(".")[0]
     if root in sys.stdlib_module_names or here.view.catalog.library_of(origin.path) is not None:
         return False
-    return last_name(func) in _RUNS and _agent_like(made.call)
+    return last_name(func) in _RUNS and _agent_like(made)
 
 
 def _agent_like(call: Call) -> bool:

@@ -257,9 +257,6 @@ def _read_out_of_text(call: Call, key: Expr, where: Where, here: Here) -> Origin
 
 def _no_tools(held: Held) -> bool:
     """An empty list of tools, passed or traced."""
-    row = held.arguments.given.get(held.fact.at)
-    if row is None:
-        return False
     found = held.arguments.values(held.fact.at)
     return bool(found) and all(one in ((), None) for one in found)
 
@@ -339,7 +336,7 @@ def _unchecked(call: Call, here: Here) -> Origin | None:
                 if one.shape in ("arguments", "parsed") and not _validated(spread, here):
                     return one
     for value in (*call.args, *(value for keyword, value in call.keywords if keyword is not None)):
-        if isinstance(value, Item) or (isinstance(value, Call) and last_name(value.func) == "get"):
+        if isinstance(value, Item) or (isinstance(value, Call) and last_name(value.func) in ("get", "pop")):
             base = value.base if isinstance(value, Item) else getattr(value.func, "base", None)
             if base is None:
                 continue
