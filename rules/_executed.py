@@ -41,7 +41,7 @@ def executed(node: cst.Call, here: Here) -> str | None:
 
     What a tool runs was declared to the model as a command's way: F7 asks who approves it.
     """
-    if not node.args or node.args[0].star or _is_a_tools(here):
+    if not node.args or _is_a_tools(here):
         return None
     what = _runs(node, here)
     if what is None or not any(one.shape in _SHAPES for one in here.answers(node.args[0].value)):
@@ -56,10 +56,12 @@ def _runs_what_was_written(node: cst.Call, here: Here) -> bool:
         return False
     bound = function.bindings
     command = [_written_out(here.expr(arg.value), bound) for arg in node.args if arg.keyword is None]
-    if len(command) == 1 and isinstance(command[0], Seq):
+    if command and isinstance(command[0], Seq):
         command = list(command[0].items)
-    files = list(_written(here, function.order)) if command else []
-    if command and _interprets(command[0]):
+    if not command:
+        return False
+    files = list(_written(here, function.order))
+    if _interprets(command[0]):
         return any(_names(one, file, bound) for one in command for file in files)
     return any(_written_out(command[0], bound) == file for file in files)
 
@@ -98,20 +100,17 @@ def _written(here: Here, since: int) -> Iterator[Expr]:
             continue
         if func.name == "write_text":
             yield func.base
-            continue
-        yield Attr(func.base, "name")
-        yield from (file for one in tracer.origins(func.base, where) for file in _opened(one.call))
+        else:
+            yield Attr(func.base, "name")
+            made = (one.call for one in tracer.origins(func.base, where) if one.call is not None)
+            yield from (file for call in made for file in _opened(call))
 
 
-def _opened(call: Call | None) -> Iterator[Expr]:
+def _opened(call: Call) -> Iterator[Expr]:
     """The path in ``open(path)`` and in ``path.open()``."""
-    if call is None or last_name(call.func) != "open":
-        return
-    if isinstance(call.func, Attr) and not isinstance(call.func.base, Name):
-        yield call.func.base
-    elif isinstance(call.func, Attr):
-        yield from (call.func.base, *call.args[:1])  # of a module or of a path
-    else:
+    if last_name(call.func) == "open":
+        if isinstance(call.func, Attr):
+            yield call.func.base
         yield from call.args[:1]
 
 

@@ -21,7 +21,7 @@ from ._durable import waits
 from ._people import asks
 
 MODEL = ("call-model", "run")
-_FAR = 4  # functions between a loop and its model call: run → step → query → the model's own class → its retry
+_DEPTH = 4  # functions between a loop and its model call: run → step → query → the model's own class → its retry
 _ATTEMPTS = frozenset("attempt attempts retry retries try tries trial trials".split())
 _COMPARES = ("<", "<=", ">", ">=", "!=")
 _BRANCHES = (cst.If, cst.While, cst.Match, cst.IfExp, cst.Assert)
@@ -33,7 +33,7 @@ def model_call(here: Here) -> Reached | None:
     end = reach.end(path, order)
     if not reach.statements_do(path, order, end, MODEL):
         return None  # as most loops: the ways there are not looked for
-    found = [one for one in reach.inside(path, order, end) if one.does in MODEL and one.depth <= _FAR]
+    found = [one for one in reach.inside(path, order, end) if one.does in MODEL and one.depth <= _DEPTH]
     return min(found, key=lambda one: one.depth, default=None)
 
 
@@ -259,9 +259,9 @@ def _made_of(here: Here, expr: Expr, names: set[str], order: int, depth: int = 0
         if one.id in names:
             return True
         rows = [row for row in scope.bindings.get(one.id, ()) if here.where.order < row.order < order]
-        for row in rows if depth < 3 else ():
-            if row.value is not None and _made_of(here, row.value, names, row.order, depth + 1):
-                return True
+        made = ((row.value, row.order) for row in rows if row.value is not None)
+        if depth < 3 and any(_made_of(here, value, names, at, depth + 1) for value, at in made):
+            return True
     return False
 
 
