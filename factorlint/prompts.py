@@ -16,9 +16,9 @@ from typing import NamedTuple
 from factorlint import arguments
 from factorlint.catalog import Symbol
 from factorlint.expr import Attr, Call, Const, Dict, Expr, Item, Name, Op, Seq, Star, Text, argument, walk
-from factorlint.facts import Called
+from factorlint.facts import Called, Scope
 from factorlint.origin import Kind, Origin, Where
-from factorlint.provenance import Tracer
+from factorlint.provenance import Tracer, containers
 
 SYSTEM, USER, WHOLE = "system", "user", "whole"  # the part a text plays: a system prompt, a message, the whole prompt
 
@@ -28,7 +28,7 @@ class Prompt:
     """One text on its way to a model.
 
     ``expr`` is the text as written at ``place`` (or the expression that brings it where its text is not in the tree),
-    ``sink`` the call that takes it, ``local`` whether it stands inside that call's own function.
+    ``sink`` the call that takes it, ``caller`` where that call is, or the call of a wrapper that hands it there.
     """
 
     kind: str  # literal, constant, function, file, passed (verbatim, from out of the tree), answer
@@ -39,11 +39,23 @@ class Prompt:
     sink_at: Where
     symbol: Symbol
     origin: Origin
+    caller: Where
     share: str = ""  # "added" behind a prompt that is a site of its own, or the "frame" around such prompts
 
 
 _Seen = set[tuple[str, int, Where]]  # what was asked for one call, and what was found to be put together
 _Met = dict[tuple[int, Where, str], int]  # what was opened for one call, and how far from it
+
+
+class _Home(NamedTuple):
+    """Whose text it is: where it was found on its way to a call, and where that call, or one that leads to it, is.
+
+    ``put`` where it was put into a list that somebody else handed in.
+    """
+
+    text: Where
+    call: Where
+    put: bool = False
 
 
 class _Written(NamedTuple):
@@ -102,7 +114,7 @@ class Prompts:
                         found = list(self._found(row[0], row[1], part, called, where, symbol))
                         if not found and role == "prompt" and isinstance(row[0], (Name, Attr)):
                             origin = self.tracer.origin(*row)
-                            found = [Prompt("passed", part, row[0], row[1], called, where, symbol, origin)]
+                            found = [Prompt("passed", part, row[0], row[1], called, where, symbol, origin, where)]
                         yield from found
             return
 
@@ -114,12 +126,13 @@ class Prompts:
             told = [value for key, value in expr.items if isinstance(key, Const) and key.value == "messages"]
             expr = told[0] if told else expr
         rows = [
-            (says, one)
-            for text, place, says in self._texts(expr, where, part, 0, {})
-            for one in self._sources(text, place, seen)
+            (says, home.call, one)
+            for text, home, says in self._texts(expr, _Home(where, at), part, 0, {})
+            for one in self._sources(text, home.text, home, seen)
+            if not home.put or _words(one.expr) >= _FEW_WORDS  # a word on what happened
         ]
-        beside = any(one.kind == "function" and not one.share for _, one in rows)
-        for says, (kind, written, found_at, origin, share) in rows:
+        beside = any(one.kind == "function" and not one.share for *_, one in rows)
+        for says, caller, (kind, written, found_at, origin, share) in rows:
             if (
                 beside
                 and kind == "literal"
@@ -128,13 +141,14 @@ class Prompts:
                 and _words(written) < _FEW_WORDS
             ):
                 share = "frame"  # a word or two around what the person asks, sent with a prompt
-            yield Prompt(kind, says, written, found_at, called, at, symbol, origin, share)
+            yield Prompt(kind, says, written, found_at, called, at, symbol, origin, caller, share)
 
-    def _texts(self, expr: Expr, where: Where, part: str, depth: int, met: _Met) -> Iterator[tuple[Expr, Where, str]]:
+    def _texts(self, expr: Expr, home: _Home, part: str, depth: int, met: _Met) -> Iterator[tuple[Expr, _Home, str]]:
         """The texts inside a message list, a message, or EXPR itself.
 
         Wrappers call one another by many roads: what was MET as near to the call is not opened again.
         """
+        where = home.text
         key = (id(expr), where, part)
         if depth > 9 or met.get(key, depth + 1) <= depth:
             return
@@ -143,34 +157,35 @@ class Prompts:
             expr = expr.value
         bare = _bare(expr)
         if bare is not expr:
-            inside = self._texts(bare, where, part, depth + 1, met)
-            yield from (one for one in inside if not self._is_read(one[0], one[1]))
+            inside = self._texts(bare, home, part, depth + 1, met)
+            yield from (one for one in inside if not self._is_read(one[0], one[1].text))
             return
         if isinstance(expr, Dict):
-            yield from self._message(expr, where, depth, met)
+            yield from self._message(expr, home, depth, met)
             return
         if isinstance(expr, Seq) and expr.kind != "gen":
             pair = _pair(expr)
             if pair is not None:
-                yield pair[1], where, SYSTEM if pair[0] in ("system", "developer") else USER
+                yield pair[1], home, SYSTEM if pair[0] in ("system", "developer") else USER
                 return
             for item in expr.items:
-                yield from self._texts(item, where, part, depth + 1, met)
+                yield from self._texts(item, home, part, depth + 1, met)
             return
-        inner = list(self._contained(expr, where))
+        inner = list(self._contained(expr, home))
         if not inner:
-            yield expr, where, part
+            yield expr, home, part
         for text, place in inner:
             yield from self._texts(text, place, part, depth + 1, met)
 
-    def _contained(self, expr: Expr, where: Where) -> Iterator[tuple[Expr, Where]]:
+    def _contained(self, expr: Expr, home: _Home) -> Iterator[tuple[Expr, _Home]]:
         """The literals that EXPR is traced to, what is put into them later, and the text of a content block.
 
         A parameter is followed to every call of the tree: a wrapper around the model call has many.
         """
+        where = home.text
         parameter = self.tracer.parameter_of(expr, where) if isinstance(expr, Name) else None
         if parameter is not None and isinstance(expr, Name):
-            yield from self.tracer.passed_exprs(parameter[0], expr.id, parameter[1], _CALLERS)
+            yield from self._handed_in(expr, *parameter, home)
             return
         for one in self.tracer.origins(expr, where):
             if self._is_observation(one):
@@ -179,13 +194,22 @@ class Prompts:
                 for name in ("text", "content"):
                     value = argument(one.call, name)
                     if value is not None and value is not expr:
-                        yield value, one.made
+                        yield value, home._replace(text=one.made)
             if one.kind is not Kind.CONTAINER:
                 continue
             for held in (one, *one.parts):
                 if held.place is None or held.expr is None or held.expr is expr:
                     continue
-                yield held.expr, held.place
+                yield held.expr, home._replace(text=held.place)
+
+    def _handed_in(self, expr: Name, scope: Scope, at: Where, home: _Home) -> Iterator[tuple[Expr, _Home]]:
+        """What the parameter EXPR of SCOPE stands for, and what SCOPE puts into it itself."""
+        for passed, place in self.tracer.passed_exprs(scope, expr.id, at, _CALLERS):
+            yield passed, _Home(place, place)
+        empty = Origin(Kind.CONTAINER, expr=Seq("list", ()), place=at)
+        for held in containers.filled(self.tracer, empty, expr, scope, at.path).parts:
+            if held.place is not None and held.expr is not None:
+                yield held.expr, home._replace(text=held.place, put=True)
 
     def _is_observation(self, one: Origin) -> bool:
         """A message that brings a tool's result or the model's own words: no prompt."""
@@ -194,13 +218,13 @@ class Prompts:
             return False
         return not any(symbol.parameter(role) for role in ("messages", "prompt"))
 
-    def _message(self, expr: Dict, where: Where, depth: int, met: _Met) -> Iterator[tuple[Expr, Where, str]]:
+    def _message(self, expr: Dict, home: _Home, depth: int, met: _Met) -> Iterator[tuple[Expr, _Home, str]]:
         keys = {key.value: value for key, value in expr.items if isinstance(key, Const)}
         content = keys.get("content", keys.get("parts", keys.get("text")))
         if content is None and "role" not in keys:  # the body of a request
             for key in ("system", "messages", "contents", "input", "prompt"):
                 if key in keys:
-                    yield from self._texts(keys[key], where, SYSTEM if key == "system" else USER, depth + 1, met)
+                    yield from self._texts(keys[key], home, SYSTEM if key == "system" else USER, depth + 1, met)
         if content is None or keys.keys() & _OF_A_CALL or keys.get("type") in _RESULTS:
             return
         role = keys.get("role")
@@ -210,11 +234,11 @@ class Prompts:
         part = SYSTEM if said in ("system", "developer") else USER
         if isinstance(content, Seq):
             for item in content.items:
-                yield from self._texts(item, where, part, depth + 1, met)
+                yield from self._texts(item, home, part, depth + 1, met)
         elif isinstance(_bare(content), Name):
-            yield from self._texts(content, where, part, depth + 1, met)
+            yield from self._texts(content, home, part, depth + 1, met)
         else:
-            yield content, where, part
+            yield content, home, part
 
     def _is_read(self, expr: Expr, where: Where) -> bool:
         """Whether EXPR is what was read somewhere: trimmed and sent as it is, it is what a person wrote."""
@@ -223,7 +247,7 @@ class Prompts:
             for one in self.tracer.origins(expr, where)
         )
 
-    def _sources(self, expr: Expr, where: Where, seen: _Seen) -> Iterator[_Written]:
+    def _sources(self, expr: Expr, where: Where, home: _Home, seen: _Seen) -> Iterator[_Written]:
         """Where the text of EXPR is written."""
         expr = _bare(expr)
         if ("asked", id(expr), where) in seen:
@@ -236,12 +260,12 @@ class Prompts:
                 if ("made", id(origin.expr), place) in seen:
                     continue
                 seen.add(("made", id(origin.expr), place))
-                share = yield from self._put_together(origin.expr, place, seen)
+                share = yield from self._put_together(origin.expr, place, home, seen)
             else:
                 share = ""
             if _words(origin.expr) < _FEW_WORDS and self._is_carried(expr, where):
                 continue  # a word that the steps of a graph hand on
-            made = self._source(origin, expr, where) if share != _NONE else None
+            made = self._source(origin, expr, where, home) if share != _NONE else None
             if made is not None:
                 few = isinstance(origin.expr, Text) and _words(origin.expr) < _FEW_WORDS
                 yield _Written(*made, origin, "frame" if beside and few else share)  # a word that is filled in
@@ -266,13 +290,13 @@ class Prompts:
         found = self.tracer.parameter_of(base, where)
         return found is not None and (found[1].path, found[0].id, base.id) in self.tracer.states
 
-    def _put_together(self, expr: Expr, place: Where, seen: _Seen) -> Generator[_Written, None, str]:
+    def _put_together(self, expr: Expr, place: Where, home: _Home, seen: _Seen) -> Generator[_Written, None, str]:
         """The texts written elsewhere that EXPR joins or frames; what share of a prompt EXPR then is itself.
 
         What is added to a prompt is part of it, and what is added behind an answer is none.
         """
         if isinstance(expr, Text):
-            inside = list(self._framed(expr, place, seen))
+            inside = list(self._framed(expr, place, home, seen))
             yield from inside
             return "frame" if inside and _words(expr) < _FEW_WORDS else ""
         pieces = _joined(expr)
@@ -280,7 +304,7 @@ class Prompts:
         ahead = itertools.takewhile(lambda one: not _is_text(one), pieces)
         if any(one.kind is Kind.ANSWER for piece in ahead for one in self.tracer.origins(piece, place)):
             return _NONE
-        found = [one for piece in brought for one in self._sources(piece, place, seen)]
+        found = [one for piece in brought for one in self._sources(piece, place, home, seen)]
         yield from found
         known = any(
             ("made", id(one.expr), one.place) in seen
@@ -293,20 +317,21 @@ class Prompts:
         for piece in pieces:
             if _is_text(piece):
                 origin = Origin(Kind.VALUE, expr=piece, place=place)
-                made = self._source(origin, piece, place)
+                made = self._source(origin, piece, place, home)
                 if made is not None:
                     yield _Written(*made, origin, "added")
         return "frame"
 
-    def _framed(self, text: Text, place: Where, seen: _Seen) -> Iterator[_Written]:
+    def _framed(self, text: Text, place: Where, home: _Home, seen: _Seen) -> Iterator[_Written]:
         """The prompts of the tree, written elsewhere, that are put into TEXT."""
         frame = _words(text) < _FEW_WORDS
         for piece in text.parts:
             if not isinstance(piece, (Name, Attr, Call)):
                 continue
-            for one in self._sources(piece, place, seen):
+            for one in self._sources(piece, place, home, seen):
                 long = _words(one.expr) >= _FEW_WORDS or "\n" in _said(one.expr).strip()
-                whole = one.kind == "literal" or (one.kind == "function" and isinstance(piece, Call))
+                near = self._is_in(one.place, place)
+                whole = one.kind == "literal" or (one.kind == "function" and (near or isinstance(piece, Call)))
                 if long and (one.kind == "constant" or (frame and whole)):
                     yield one
 
@@ -319,16 +344,20 @@ class Prompts:
         lines = [item for held in lists if isinstance(held, Seq) for item in held.items if _is_text(item)]
         return sum(map(_words, lines)) >= _MANY_WORDS
 
-    def _source(self, origin: Origin, expr: Expr, where: Where) -> tuple[str, Expr, Where] | None:
+    def _is_in(self, place: Where, other: Where) -> bool:
+        """Whether both stand in one function, or in one module outside of any."""
+        return (place.path, place.scope) == (other.path, other.scope)
+
+    def _source(self, origin: Origin, expr: Expr, where: Where, home: _Home) -> tuple[str, Expr, Where] | None:
         if origin.kind is Kind.VALUE and origin.expr is not None and origin.place is not None:
             scope = self.tracer.project.scope(origin.place)
-            here = (origin.place.path, origin.place.scope) == (where.path, where.scope)
+            here = self._is_in(origin.place, where)
             if not _is_text(origin.expr) and (here or not self._joins_lines(origin.expr, origin.place)):
                 return None
             if scope.kind != "function":
-                kind = "literal" if origin.place == where else "constant"
+                kind = "literal" if origin.place == home.text else "constant"
                 return kind, origin.expr, origin.place
-            return ("literal" if here else "function"), origin.expr, origin.place
+            return ("literal" if self._is_in(origin.place, home.text) else "function"), origin.expr, origin.place
         if origin.kind is Kind.ANSWER:
             return "answer", expr, where
         if origin.kind is Kind.INSTANCE and (

@@ -216,10 +216,12 @@ def _is_template(value: cst.BaseExpression, here: Here) -> bool:
 
 
 def _in_a_maker(prompts: list[Prompt], here: Here) -> bool:
-    """Whether the text goes into a template that the function makes for others: it asks no model itself."""
+    """Whether the function makes the text, or a template of it, for others: it asks no model itself."""
     function, path = here.function(), here.where.path
     if function is None or here.view.reach.statements_do(path, function.order + 1, function.end, _ASKS):
         return False
+    if not any(one.caller.path == path and function.order < one.caller.order <= function.end for one in prompts):
+        return True
     made = (origin for one in prompts for origin in here.view.tracer.origins(one.sink.call, one.sink_at))
     return any(here.plays(one, "prompt-template") for one in made)
 

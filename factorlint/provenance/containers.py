@@ -16,24 +16,19 @@ from factorlint.provenance.tracing import Tracing
 
 def filled(tracer: Tracing, origin: Origin, holder: Expr, scope: Scope, path: str) -> Origin:
     """The container with what is later put into it through the same name: append, add, ``x[k] = v``."""
-    added: list[Expr] = []
-    keyed: list[tuple[Expr | None, Expr]] = []
-    last = -1
+    if origin.expr is None:
+        return origin
+    more: list[Origin] = []
     for called in tracer.project.calls_on(path, scope.id, holder):
         func = called.call.func
         if isinstance(func, Attr) and called.call.args and func.name in ADDERS:
             value = called.call.args[-1]
-            added.append(Star(value) if func.name in ("extend", "update") else value)
-            last = max(last, called.order)
+            put = Seq("list", (Star(value) if func.name in ("extend", "update") else value,))
+            more.append(Origin(Kind.CONTAINER, expr=put, place=Where(path, scope.id, called.order)))
     for write in tracer.project.writes(path, scope.id):
         if write.base == holder and write.key is not None:
-            keyed.append((write.key, write.value))
-            last = max(last, write.order)
-    if origin.expr is None:
-        return origin
-    at = Where(path, scope.id, last)
-    more = [Origin(Kind.CONTAINER, expr=Seq("list", tuple(added)), place=at)] if added else []
-    more += [Origin(Kind.CONTAINER, expr=Dict(tuple(keyed)), place=at)] if keyed else []
+            under = Dict(((write.key, write.value),))
+            more.append(Origin(Kind.CONTAINER, expr=under, place=Where(path, scope.id, write.order)))
     if scope.parent < 0 and isinstance(holder, Name):
         more += _registered(tracer, holder, path)
     if not more:
