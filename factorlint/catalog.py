@@ -241,7 +241,7 @@ ROLES = frozenset(
     "agent team executor chain engine graph-builder graph workflow chat-model completion-model client embeddings field "
     "retriever memory store checkpointer session prompt-template parser tool tool-decorator toolkit message schema hub "
     "human approval interrupt hook retry stop fallback surface durable config structured-client pipe run-config "
-    "channel database guardrail result mcp-server step clock random environment".split()
+    "channel database guardrail result mcp-server step clock random environment disconnect".split()
 )
 DOES = frozenset(
     "call-model run run-graph step make same ask-human interrupt approve resume save load parse route serve pull retry "

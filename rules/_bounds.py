@@ -15,7 +15,7 @@ from factorlint.origin import Kind, Where
 from factorlint.rule import Here
 
 from ._elsewhere import given_below, handed_out, withheld
-from ._loops import takes_the_next
+from ._loops import RECEIVES, takes_the_next
 from ._people import asks
 
 _LESS = frozenset(("<", "<=", ">", ">=", "=="))
@@ -264,7 +264,7 @@ def _asks_always(here: Here, top: Where, arms: tuple[str, ...], far: int) -> boo
 
 def _asks(here: Here, path: str, called: Called, far: int) -> bool:
     """Whether a call asks a person, itself or always below it, or takes the next piece of work."""
-    if takes_the_next(called):
+    if takes_the_next(called) or last_name(called.call.func) in RECEIVES - {"get_nowait"}:
         return True
     for callee in here.view.reach.callees(path, called):
         if asks(callee):

@@ -26,6 +26,7 @@ _WORDING = frozenset(
     "print join format get strip lower upper str repr len dumps info debug warning items isinstance".split()
 )
 _PLAIN = frozenset(("If", "Expr", "Pass"))
+_DATA = frozenset("dict list tuple set str bytes int float bool Mapping Sequence Iterable".split())
 _RAN = ("run", "run-graph")  # of what an agent's run gives, its library has long run what was chosen
 _REFUSES = ("!=", "not in")  # whatever else was chosen goes no further
 
@@ -170,6 +171,8 @@ def branches(here: Here) -> Iterator[Branch]:
                     yield from _told(here, field, values)
         elif isinstance(expr, Call) and last_name(expr.func) == "isinstance" and len(expr.args) == 2:
             kinds = expr.args[1].items if isinstance(expr.args[1], Seq) else (expr.args[1],)
+            if all(last_name(one) in _DATA for one in kinds):
+                continue  # what it is made of, not which of several things was chosen
             yield from _told_by_class(here, expr.args[0], tuple(str(one) for one in kinds))
         elif isinstance(expr, Call) and isinstance(expr.func, Attr) and expr.func.name == "startswith":
             values = tuple(text for one in expr.args for text in _constants(here, one))

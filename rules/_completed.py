@@ -18,8 +18,19 @@ def only_completes(here: Here) -> bool:
     around = next(one for one in here.ancestors() if not isinstance(one, joined))
     if not isinstance(around, cst.If) or around.orelse is not None:
         return False
+    if _gives_back(around.body, here):
+        return True
     done = [_completes(one, here) for one in _lines(around.body)]
     return True in done and False not in done
+
+
+def _gives_back(block: cst.BaseSuite, here: Here) -> bool:
+    """``if "|" not in text: return text``: there is nothing to mend; what is done with others stands behind."""
+    lines = list(_lines(block))
+    absent = isinstance(here.node, cst.Comparison) and isinstance(here.node.comparisons[0].operator, cst.NotIn)
+    first = lines[0] if len(lines) == 1 else None
+    returned = first.value if isinstance(first, cst.Return) else None
+    return absent and returned is not None and here.expr(returned) in _asked(here)
 
 
 def _lines(block: cst.BaseSuite) -> Iterator[cst.CSTNode]:

@@ -9,7 +9,7 @@ import libcst as cst
 from factorlint.expr import Call, Expr, Item, Name, Op, Other, walk
 from factorlint.facts import Called, Scope
 from factorlint.origin import Kind, Origin, Where
-from factorlint.project import LOOPS
+from factorlint.project import LOOPS, Seen
 from factorlint.rule import Here, View
 from factorlint.threads import TRIM, Holder, Sent
 
@@ -44,6 +44,8 @@ def _growing(here: Here, holder: Holder) -> str | None:
     loop = here.outer(cst.While, cst.For)
     if loop is None or holder.path != here.where.path or holder.scope not in (_MODULE, here.where.scope):
         return None
+    if not _is_in_the_call(here, holder.name, here.call(here.node), here.where, set()):
+        return None
     end = view.reach.end(holder.path, loop.where.order)
     scope = view.facts.scopes[here.where.scope]
     orders = [called.order for called in view.threads.grown(Name(holder.name), holder.path, scope)]
@@ -56,6 +58,16 @@ def _given(scope: Scope, path: str, name: str) -> Iterator[tuple[Expr, Where]]:
     for row in scope.bindings.get(name, ()):
         if row.value is not None:
             yield row.value, Where(path, scope.id, row.order)
+
+
+def _is_in_the_call(here: Here, name: str, expr: Expr, where: Where, seen: Seen) -> bool:
+    """Whether the list NAME of this function is in what it sends itself, not in what an earlier call of it gave."""
+    for one in walk(expr):
+        if isinstance(one, Name):
+            before = here.view.project.given_once(one.id, where, seen)
+            if one.id == name or any(_is_in_the_call(here, name, value, at, seen) for value, at in before):
+                return True
+    return False
 
 
 def _handed_back(here: Here, holder: Holder, sent: Sent) -> str | None:

@@ -43,8 +43,11 @@ def sure(reached: Reached) -> Confidence:
 
 def branches_on_answer(here: Here) -> bool:
     """Whether a test inside the node visited HERE looks at what the model answered in it, or a tool is chosen by it."""
+    talks = begins_anew(here)
     for inner in here.inside(*_BRANCHES):
         test = inner.node.subject if isinstance(inner.node, cst.Match) else inner.node.test
+        if talks and _in_an_answer(inner, here):
+            continue
         if any(_made_inside(answer, here) for name in tested(test) for answer in inner.answers(name)):
             return True
     for inner in here.inside(cst.Subscript, cst.For):
@@ -57,6 +60,16 @@ def branches_on_answer(here: Here) -> bool:
             if any(one.shape == "calls" and _made_inside(one, here) for one in inner.answers(node.iter)):
                 return True
     return _ends_by_what_was_done(here)
+
+
+def _in_an_answer(inner: Here, loop: Here) -> bool:
+    """Whether INNER looks at the pieces of one answer while they are handed on to whoever asked."""
+    around = inner.outer(cst.For)
+    while around is not None and around.node is not loop.node:
+        if around.answers(around.node.iter):
+            return True
+        around = around.outer(cst.For)
+    return False
 
 
 def _ends_by_what_was_done(here: Here) -> bool:
@@ -291,14 +304,14 @@ def _has_a_loop(here: Here, body: Where) -> bool:
     return False
 
 
-_RECEIVES = frozenset("recv receive receive_bytes receive_json receive_text get_nowait".split())
+RECEIVES = frozenset("recv receive receive_bytes receive_json receive_text get_nowait".split())
 
 
 def begins_anew(here: Here) -> bool:
     """Whether the loop takes in something new from outside: a message that a person or a socket sends."""
     path, order = here.where.path, here.where.order
     for called in here.view.reach.calls(path, order, here.view.reach.end(path, order)):
-        if last_name(called.call.func) in _RECEIVES or takes_the_next(called):
+        if last_name(called.call.func) in RECEIVES or takes_the_next(called):
             return True
         for callee in here.view.reach.callees(path, called):
             inner = [one.callee for body in here.view.reach.bodies(callee) for one in _written_in(here, body)]

@@ -11,9 +11,10 @@ import libcst as cst
 from factorlint.arguments import literals
 from factorlint.expr import Attr, Call, Const, Expr, Item, Name, Op, Seq, children, last_name, walk
 from factorlint.origin import Kind
-from factorlint.rule import Here, text_of
+from factorlint.rule import Here, facts_at, text_of
 
 from ._completed import only_completes
+from ._handlers import logs
 
 # Code fences, the outermost brackets of a JSON text, and the tags that models put around their thoughts. A fence with a
 # name that is no language (```PLAN) is no wrapping: it is what the model chose.
@@ -28,7 +29,9 @@ _LOADERS = ("loads", "safe_load", "literal_eval")
 
 def is_none(here: Here, inside: Sequence[Here]) -> bool:
     """Whether the node, among the nodes INSIDE its function, only looks like taking an answer apart."""
-    return only_strips(here, inside) or asks_a_mapping(here, inside) or asks_for_own_words(here) or only_completes(here)
+    if only_strips(here, inside) or asks_a_mapping(here, inside) or asks_for_own_words(here) or only_completes(here):
+        return True
+    return is_only_logged(here) or _is_compared(here, inside) or was_asked_by_schema(here)
 
 
 def only_strips(here: Here, inside: Sequence[Here]) -> bool:
@@ -50,6 +53,65 @@ def only_strips(here: Here, inside: Sequence[Here]) -> bool:
     around = next((one for one in here.ancestors() if isinstance(one, cst.Call)), None)
     counted = around is not None and isinstance(around.func, cst.Name) and around.func.value == "len"
     return counted or any(_joins(one, _named_after(here, expr)) for one in inside)
+
+
+def is_only_logged(here: Here) -> bool:
+    """``has_table = "|" in text``, and all that is done with the name is to log it."""
+    holder = next(here.ancestors(), None)
+    target = holder.targets[0].target if isinstance(holder, cst.Assign) and len(holder.targets) == 1 else None
+    if not isinstance(target, cst.Name):
+        return False
+    view, path, number = here.view, here.where.path, here.where.scope
+    scope, name = view.facts.scopes[number], Name(target.value)
+    if len(scope.bindings.get(name.id, ())) != 1 or name.id in scope.outer:
+        return False
+    read = [value for _, value in (*scope.returns, *scope.yields)]
+    read += [row.value for rows in scope.bindings.values() for row in rows if row.value is not None]
+    read += [write.value for write in view.project.writes(path, number)]
+    read += [test.expr for test in view.facts.tests if test.scope == number]
+    told = False
+    for called in view.project.calls_in(path, number):
+        if not any(one == name for one in walk(called.call)):
+            continue
+        if not logs(called.call.func):
+            return False
+        told = True
+    return told and not any(one == name for expr in read for one in walk(expr))
+
+
+def _is_compared(here: Here, inside: Sequence[Here]) -> bool:
+    """``difflib.unified_diff(old.splitlines(), new.splitlines())``: the lines are shown beside others."""
+    expr = here.expr(here.node)
+    if not isinstance(expr, Call) or not isinstance(expr.func, Attr) or expr.func.name not in _LINES:
+        return False
+    around = next((one for one in here.ancestors() if isinstance(one, cst.Call)), None)
+    if around is not None:
+        return _differs(around, here)
+    names = _named_after(here, expr)
+    return any(
+        isinstance(one.node, cst.Call)
+        and any(isinstance(arg, Name) and arg.id in names for arg in one.call(one.node).args)
+        and _differs(one.node, one)
+        for one in inside
+    )
+
+
+def _differs(call: cst.Call, here: Here) -> bool:
+    return any(one.path.startswith("difflib.") for one in here.callees(call))
+
+
+def was_asked_by_schema(here: Here) -> bool:
+    """Whether all that is loaded here came by a schema that the model call was given."""
+    expr = here.expr(here.node)
+    if not isinstance(expr, Call) or last_name(expr.func) not in _LOADERS:
+        return False
+    asked = [one for arg in here.node.args for one in here.answers(arg.value)]
+    return bool(asked) and all(
+        one.call is not None
+        and one.made is not None
+        and any(True for _ in facts_at(here.view, one.call, one.made, ("typed-llm-output",)))
+        for one in asked
+    )
 
 
 def _words(exprs: Sequence[Expr]) -> Iterator[str]:

@@ -58,11 +58,15 @@ def asks_far_below(here: Here) -> bool:
     return here.view.reach.statements_do(here.where.path, body[0], body[-1], _tries.ASKS, within=_FAR)
 
 
-def no_failure(handler: cst.ExceptHandler) -> bool:
+def no_failure(handler: cst.ExceptHandler, here: Here) -> bool:
     """A person or the runtime ends something: nothing failed that a model should hear of."""
     kinds = [one.value for one in handler.type.elements] if isinstance(handler.type, cst.Tuple) else [handler.type]
-    names = [one.attr.value if isinstance(one, cst.Attribute) else getattr(one, "value", None) for one in kinds]
-    return all(name in _SIGNALS for name in names)
+    return all(_is_signal(one, here) for one in kinds)
+
+
+def _is_signal(kind: cst.BaseExpression | None, here: Here) -> bool:
+    name = kind.attr.value if isinstance(kind, cst.Attribute) else getattr(kind, "value", None)
+    return name in _SIGNALS or (kind is not None and any(here.plays(one, "disconnect") for one in here.origins(kind)))
 
 
 def read_by_a_person(here: Here) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
@@ -126,21 +126,58 @@ def _effect_of(view: View, path: str, called: Called, owner: Scope, name: str) -
         target = one.path.replace("()", "")
         if _COMMANDS.fullmatch(target) and not _constant(view, call, where, owner):
             return "it runs commands or code"
-        if _FILES.fullmatch(target) or (target == "builtins.open" and _writing_mode(call)):
+        if _changes_a_file(target, call) and not _is_scratch(view, call.args[:1], where, set()):
             return "it changes files"
         if _SENDS.fullmatch(target):
             return "it sends or changes something outside"
         if _POSTS.fullmatch(target) and acts_by_name(name):
             return "it sends something outside"
-        if last == "open" and isinstance(call.func, Attr) and _writing_mode(call, 0) and one.kind is not Kind.UNKNOWN:
+        if one.kind is not Kind.UNKNOWN and _opens_for_writing(call) and not _on_scratch(view, call, where):
             return "it changes files"
     if any(view.reach.bodies(one) for one in view.reach.callees(path, called)):
         return None  # a method of the tree, whatever it is called: what it does is seen in it
-    if last in _METHODS and isinstance(call.func, Attr):
+    if last in _METHODS and isinstance(call.func, Attr) and not _on_scratch(view, call, where):
         return "it changes files" if last.startswith(("write", "unlink")) else "it sends or changes something outside"
     if last in _SQL_METHODS and _sql(view, call, where, owner):
         return "it runs SQL"
     return None
+
+
+def _changes_a_file(target: str, call: Call) -> bool:
+    return bool(_FILES.fullmatch(target)) or (target == "builtins.open" and _writing_mode(call))
+
+
+def _opens_for_writing(call: Call) -> bool:
+    """``path.open("w")``."""
+    return isinstance(call.func, Attr) and call.func.name == "open" and _writing_mode(call, 0)
+
+
+def _on_scratch(view: View, call: Call, where: Where) -> bool:
+    return isinstance(call.func, Attr) and _is_scratch(view, (call.func.base,), where, set())
+
+
+def _is_scratch(view: View, exprs: Sequence[Expr], where: Where, seen: Seen) -> bool:
+    """Whether the path is one that the program made up in a temporary place: nothing of anybody's is there."""
+    for one in (inner for expr in exprs for inner in walk(expr)):
+        if isinstance(one, Call):
+            for callee in view.tracer.origins(one.func, where):
+                bodies = list(view.reach.bodies(callee))
+                if callee.path.startswith("tempfile.") or any(_asks_for_scratch(view, body) for body in bodies):
+                    return True
+        elif isinstance(one, Name):
+            before = view.project.given_once(one.id, where, seen)
+            if any(_is_scratch(view, (value,), at, seen) for value, at in before):
+                return True
+    return False
+
+
+def _asks_for_scratch(view: View, body: Where) -> bool:
+    scope = view.project.scope(body)
+    return any(
+        one.path.startswith("tempfile.")
+        for called in view.reach.calls(body.path, scope.order + 1, scope.end)
+        for one in view.tracer.origins(called.call.func, Where(body.path, called.scope, called.order))
+    )
 
 
 def _constant(view: View, call: Call, where: Where, owner: Scope) -> bool:

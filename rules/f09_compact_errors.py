@@ -212,7 +212,7 @@ class CompactErrors(Rule):
             return
         cli = _swallowed.read_by_a_person(here)
         for inner in here.inside(cst.ExceptHandler):
-            if inner.node not in node.handlers or _swallowed.no_failure(inner.node):
+            if inner.node not in node.handlers or _swallowed.no_failure(inner.node, inner):
                 continue
             does = fate(inner.node, inner, cli=cli)
             if does is Does.RETRIES and _fallbacks.asks_again(inner, here):
@@ -229,7 +229,7 @@ class CompactErrors(Rule):
     def _far(self, node: cst.Try, here: Here) -> Iterator[Mark]:
         """The handler around the step of a loop, far above the model call: where the error joins the thread."""
         for inner in here.inside(cst.ExceptHandler):
-            if inner.node in node.handlers and not _swallowed.no_failure(inner.node):
+            if inner.node in node.handlers and not _swallowed.no_failure(inner.node, inner):
                 if fate(inner.node, inner, cli=False) is Does.APPENDS:
                     yield inner.mark(ERROR_AS_EVENT, inner.node, confidence=Confidence.MEDIUM)
 
