@@ -10,7 +10,7 @@ import libcst as cst
 from factorlint import arguments
 from factorlint.agents import Tool, Toolset
 from factorlint.catalog import Symbol
-from factorlint.expr import Attr, Call, Const, Expr, Name, Text, dotted, last_name, walk
+from factorlint.expr import Attr, Call, Const, Expr, Name, Op, Seq, Text, dotted, last_name, walk
 from factorlint.facts import Called, Scope
 from factorlint.origin import Kind, Where
 from factorlint.project import Seen
@@ -30,6 +30,7 @@ _READS = (
     "get list fetch read search find look lookup query current show describe check count view load retrieve scan "
     "browse scrape summarize calculate compute validate is has status think plan analyze analyse parse extract draft"
 ).split()
+_RUNNERS = frozenset("run arun execute exec call process".split())  # a method that carries out what its class is named
 _KEEPS = frozenset("store save set update record remember memorize memorise note keep put append log mark".split())
 # Verbs that stand for a high stake whatever the body does with a library; the others need an effect that is seen.
 _HIGH = frozenset(
@@ -88,6 +89,15 @@ def acts_by_name(name: str) -> bool:
     return bool(said) and said[0] in _STAKES
 
 
+def name_of(view: View, place: Where) -> str:
+    """What the tool whose body is the function at PLACE is called: the class says it of ``SendEmail.run``."""
+    own, holder = view.project.scope(place).name, view.project.class_of(place)
+    said = words(own)
+    if holder is None or (said and said[0] not in _RUNNERS and (said[0] in _STAKES or said[0] in _READS)):
+        return own
+    return holder.name
+
+
 def effect(view: View, place: Where, name: str) -> str | None:
     """What the tool NAME, whose body is the function at PLACE, does to the world, in words; None if it only reads."""
     for path, called, owner in below(view, place):
@@ -111,6 +121,8 @@ def below(
     scope = view.project.scope(place)
     for called in view.reach.calls(place.path, scope.order + 1, scope.end):
         yield place.path, called, scope
+        if program(view, called.call, Where(place.path, called.scope, called.order)) in _READING:
+            continue  # a wrapper that is handed what only reads
         for callee in view.reach.callees(place.path, called):
             for inner in view.reach.bodies(callee):
                 yield from below(view, inner, depth + 1, seen)
@@ -124,7 +136,7 @@ def _effect_of(view: View, path: str, called: Called, owner: Scope, name: str) -
         if one.kind not in (Kind.LIBRARY, Kind.INSTANCE, Kind.UNKNOWN):
             continue
         target = one.path.replace("()", "")
-        if _COMMANDS.fullmatch(target) and not _constant(view, call, where, owner):
+        if _COMMANDS.fullmatch(target) and _runs_something(view, call, where, owner, name):
             return "it runs commands or code"
         if _changes_a_file(target, call) and not _is_scratch(view, call.args[:1], where, set()):
             return "it changes files"
@@ -141,6 +153,43 @@ def _effect_of(view: View, path: str, called: Called, owner: Scope, name: str) -
     if last in _SQL_METHODS and _sql(view, call, where, owner):
         return "it runs SQL"
     return None
+
+
+def _runs_something(view: View, call: Call, where: Where, owner: Scope, name: str) -> bool:
+    """Whether a command does what the model says, and not only reads for it."""
+    said = program(view, call, where)
+    if said in _READING or (said and said not in _RUNNING and reads_by_name(name)):
+        return False
+    return not _constant(view, call, where, owner)
+
+
+def program(view: View, call: Call, where: Where) -> str:
+    """The program that a command, given as a list, begins with, as it is written down; else ""."""
+    given = (*call.args[:1], *(value for key, value in call.keywords if key in ("args", "cmd", "command")))
+    said = {_first_word(view, one, where, set()) for one in given}
+    return next(iter(said)) if len(said) == 1 else ""
+
+
+def _first_word(view: View, expr: Expr, where: Where, seen: Seen) -> str:
+    if isinstance(expr, Seq) and expr.items:
+        first = expr.items[0]
+        return str(first.value).rpartition("/")[2] if isinstance(first, Const) and first.type == "str" else ""
+    if isinstance(expr, Op) and expr.op == "+":
+        return _first_word(view, expr.operands[0], where, seen)
+    if isinstance(expr, Name):
+        said = {_first_word(view, value, at, seen) for value, at in view.project.given_once(expr.id, where, seen)}
+        return next(iter(said)) if len(said) == 1 else ""
+    return ""
+
+
+_READING = frozenset(
+    "ls cat grep egrep fgrep rg ag find fd head tail wc stat file tree du df ps which pwd date uname diff cmp".split()
+)
+# Programs that run what they are given.
+_RUNNING = frozenset(
+    "sh bash zsh dash ksh fish cmd cmd.exe powershell pwsh python python3 node perl ruby php sudo su env xargs docker "
+    "podman kubectl ssh nsenter timeout".split()
+)
 
 
 def _changes_a_file(target: str, call: Call) -> bool:

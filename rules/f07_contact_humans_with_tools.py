@@ -167,8 +167,7 @@ class ContactHumansWithTools(Rule):
         key = (place.path, place.scope)
         if key not in here.view.agents.bodies or key in here.view.once(_stops.stopped):
             return
-        holder = here.view.project.class_of(place) or here.view.project.scope(place)
-        what = _tools.effect(here.view, place, holder.name)
+        what = _tools.effect(here.view, place, _tools.name_of(here.view, place))
         if what is None or _tools.approved_by_decorator(here.view, place) or _tools.asks_person(here.view, place):
             return
         if _people.approved_on_the_way(here.view, place) or _only_hands_on(here.view, place):
