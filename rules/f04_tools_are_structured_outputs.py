@@ -338,12 +338,21 @@ def _unchecked(call: Call, here: Here) -> Origin | None:
     for value in (*call.args, *(value for keyword, value in call.keywords if keyword is not None)):
         if isinstance(value, Item) or (isinstance(value, Call) and last_name(value.func) in ("get", "pop")):
             base = value.base if isinstance(value, Item) else getattr(value.func, "base", None)
-            if base is None:
+            if base is None or _are_the_tools_own(base, here):
                 continue
             for one in tracer.origins(base, here.where):
                 if one.shape == "arguments" and not _validated(base, here):
                     return one
     return None
+
+
+def _are_the_tools_own(base: Expr, here: Here) -> bool:
+    """Whether a function is given the arguments and no name of a tool: it is the tool, and they have reached it."""
+    found = here.view.tracer.parameter_of(base, here.where) if isinstance(base, Name) else None
+    if found is None:
+        return False
+    names = (one for row in found[0].parameters for one in here.view.tracer.origins(Name(row.name), here.where))
+    return not any(one.shape == "name" for one in names)
 
 
 def _whole(call: Call, here: Here) -> Origin | None:
@@ -367,10 +376,10 @@ def _as_it_came(expr: Expr, here: Here, where: Where, seen: Seen) -> Origin | No
         found = (_as_it_came(value, here, at, seen) for value, at in before)
         return next((one for one in found if one is not None), None)
     if isinstance(expr, Item):
-        return _arguments(here, expr.base, where)
+        return None if _are_the_tools_own(expr.base, here) else _arguments(here, expr.base, where)
     if isinstance(expr, Call) and isinstance(expr.func, Attr):
         if expr.func.name == "get":
-            return _arguments(here, expr.func.base, where)
+            return None if _are_the_tools_own(expr.func.base, here) else _arguments(here, expr.func.base, where)
         loads = any(one.kind is Kind.LIBRARY for one in tracer.origins(expr.func, where))
         return _arguments(here, expr, where) if loads else None
     if isinstance(expr, Attr):
