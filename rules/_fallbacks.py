@@ -33,12 +33,29 @@ def excuses(handler: Here, tried: Here, what: str) -> bool:
 def asks_again(handler: Here, tried: Here) -> bool:
     """Whether HANDLER calls once more what the `try` called, in another form: an attempt behind the attempt."""
     statements = tried.view.facts.statements
-    first = {
-        inner.expr(inner.node.func)
+    first = [
+        inner.call(inner.node)
         for inner in tried.inside(cst.Call)
         if _in_arm(statements, inner.where.order, tried.where.order, "body") and _comes_to_a_model(inner)
-    }
-    return any(inner.expr(inner.node.func) in first for inner in handler.inside(cst.Call))
+    ]
+    for inner in handler.inside(cst.Call):
+        again = inner.call(inner.node)
+        if any(one.func == again.func for one in first) or (
+            _asks_itself(inner) and any(_same(one, again) for one in first)
+        ):
+            return True
+    return False
+
+
+def _asks_itself(call: Here) -> bool:
+    return any(one.symbol is not None and one.symbol.does in _ASKS for one in call.callees(call.node))
+
+
+def _same(call: Call, again: Call) -> bool:
+    """Whether another model is asked the same: ``first.invoke(question)``, and then ``second.invoke(question)``."""
+    asked = {one for one in (*again.args, *(value for _, value in again.keywords)) if not isinstance(one, Const)}
+    before = [one for one in (*call.args, *(value for _, value in call.keywords)) if not isinstance(one, Const)]
+    return last_name(call.func) == last_name(again.func) and any(one in asked for one in before)
 
 
 def _comes_to_a_model(call: Here) -> bool:

@@ -98,7 +98,7 @@ def again_from_an_except(here: Here, place: Where) -> Iterator[tuple[cst.Call, b
                 one.kind is Kind.DEFINITION and one.place is not None and one.place[:2] == place[:2]
                 for one in call.callees(call.node)
             )
-            if again and asks(here) and not _may_refuse(inner) and not asked_before(call):
+            if again and asks(here) and not _may_refuse(inner, call) and not asked_before(call):
                 yield call.node, _passes_a_count(call)
 
 
@@ -125,12 +125,16 @@ def _goes_on(handler: Here) -> bool:
     return not any(isinstance(one, (cst.Raise, cst.Return, cst.Break)) for one in small)
 
 
-def _may_refuse(handler: Here) -> bool:
-    """``if not self.switch_model(error): raise``: a function of the tree says whether there is another attempt."""
+def _may_refuse(handler: Here, again: Here | None = None) -> bool:
+    """``if not self.switch_model(error): raise``: a function of the tree says whether there is another attempt.
+
+    What leaves with the attempt AGAIN itself refuses nothing.
+    """
+    above = set(map(id, again.ancestors())) if again is not None else set()
     for inner in handler.inside(cst.If):
         body = inner.node.body.body
         small = [one for line in body if isinstance(line, cst.SimpleStatementLine) for one in line.body]
-        if not any(isinstance(one, (cst.Raise, cst.Return, cst.Break)) for one in small):
+        if not any(isinstance(one, (cst.Raise, cst.Return, cst.Break)) and id(one) not in above for one in small):
             continue
         if any(_asks_the_tree(inner, expr, handler.where.order) for expr in walk(inner.expr(inner.node.test))):
             return True

@@ -93,7 +93,10 @@ def _definition_member(tracer: Tracing, base: Origin, name: str) -> Iterable[Ori
     if base.place is None or tracer.project.scope(base.place).kind != "class":
         yield Origin(Kind.UNKNOWN, f"{base.path}.{name}", receiver=base, confidence=Confidence.LOW)
         return
-    yield from classes.member(tracer, base, name)
+    found = tuple(classes.member(tracer, base, name))
+    yield from found
+    if not informative(found):
+        yield from objects.assigned(tracer, base, name)
 
 
 def imported(tracer: Tracing, expr: Imported, where: Where) -> Iterable[Origin]:

@@ -25,9 +25,9 @@ def member(tracer: Tracing, base: Origin, name: str) -> Iterable[Origin]:
 
 def _own_member(tracer: Tracing, base: Origin, name: str) -> Iterable[Origin]:
     """What the methods of its class assign, what its class says, what it inherits."""
-    assigned = list(_assigned(tracer, base, name))
-    if informative(assigned):
-        yield from assigned
+    given = list(assigned(tracer, base, name))
+    if informative(given):
+        yield from given
         return
     said = list(classes.member(tracer, base, name))
     for found in said:
@@ -39,10 +39,11 @@ def _own_member(tracer: Tracing, base: Origin, name: str) -> Iterable[Origin]:
         yield found
     if not informative(said):
         yield from (one.weaker() for one in _field(tracer, base, name))
-    yield from assigned
+    yield from given
 
 
-def _assigned(tracer: Tracing, base: Origin, name: str) -> Iterable[Origin]:
+def assigned(tracer: Tracing, base: Origin, name: str) -> Iterable[Origin]:
+    """What the methods of a class give its attribute NAME: that of an object, or of the class itself."""
     for one in classes.lineage(tracer, base):
         if one.place is None:
             continue
@@ -78,7 +79,7 @@ def _set_from_outside(tracer: Tracing, base: Origin, name: str) -> Iterable[Orig
 
 
 def _is_me(tracer: Tracing, base: Name, at: Where) -> bool:
-    """Whether BASE is ``self``: what a method sets is told by `_assigned`."""
+    """Whether BASE is ``self``: what a method sets is told by `assigned`."""
     scope = tracer.project.scope(at)
     return parameters.receiver(tracer, scope, base.id, at) is not None
 
