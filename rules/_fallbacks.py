@@ -7,7 +7,7 @@ from typing import TypeGuard
 
 import libcst as cst
 
-from factorlint.expr import Call, Caught, Const, Expr, Name, Op, Seq, last_name, walk
+from factorlint.expr import Attr, Call, Caught, Const, Expr, Item, Name, Op, Seq, last_name, walk
 from factorlint.facts import Called, Facts, Statement
 from factorlint.origin import Kind, Where
 from factorlint.rule import Here, View
@@ -23,6 +23,8 @@ def excuses(handler: Here, tried: Here, what: str) -> bool:
     """Whether HANDLER, of the `try` visited at TRIED, drops an error that is no loss, or of which somebody hears."""
     if any(_waits.is_future(inner, inner.node.expression) for inner in handler.inside(cst.Await)):
         return True  # a person is asked how to go on
+    if _goes_another_way(handler, tried):
+        return True
     if what == "the tool":
         return _only_a_setting(handler, tried)
     if _another_way(handler, tried):
@@ -71,11 +73,29 @@ def _another_way(handler: Here, tried: Here) -> bool:
     return any(names & first.get(target, frozenset()) for target, names in _made(handler, None))
 
 
+def _goes_another_way(handler: Here, tried: Here) -> bool:
+    """``return self.search_slowly(pattern)``: a function of the tree does what the `try` could not, for the same."""
+    last = _last(handler.node.body)
+    value = last.value if isinstance(last, cst.Return) else None
+    value = value.expression if isinstance(value, cst.Await) else value
+    inner = next((one for one in handler.inside(cst.Call) if one.node is value), None)
+    if inner is None:
+        return False
+    if not any(one.kind is Kind.DEFINITION and one.place is not None for one in inner.callees(inner.node)):
+        return False
+    given = {one.id for one in walk(inner.call(inner.node)) if isinstance(one, Name)} - {"self", "cls"}
+    function = tried.function()
+    names = {row.name for row in function.parameters} if function is not None else set()
+    return bool(given & names)
+
+
 def _made(here: Here, arm: str | None) -> Iterator[tuple[str, frozenset[str]]]:
     """The names that assignments of a call bind inside the node, with the names in the call."""
     statements = here.view.facts.statements
     for inner in here.inside(cst.Assign):
         target, value = inner.node.targets[0].target, inner.expr(inner.node.value)
+        while isinstance(value, (Attr, Item)):  # a part of what the call gives
+            value = value.base
         if not isinstance(target, cst.Name) or not isinstance(value, Call):
             continue
         if arm is not None and not _in_arm(statements, inner.where.order, here.where.order, arm):

@@ -337,13 +337,27 @@ def _written_in(here: Here, place: Where) -> Iterator[Reached]:
     return (one for one in here.view.reach.below(place) if one.depth == 0)
 
 
+def _counts_an_attempt(call: Call) -> bool:
+    """``again(question, retry_count + 1)``: the same step once more, no further one."""
+    passed = (*call.args, *(value for _, value in call.keywords))
+    return any(
+        isinstance(one, Op)
+        and one.op == "+"
+        and any(isinstance(part, Name) and is_counter(part.id) for part in one.operands)
+        for one in passed
+    )
+
+
 def recursion(here: Here, place: Where) -> cst.Call | None:
-    """The call by which the function comes back to itself after its own model call; from an `except` it retries."""
+    """The call by which the function comes back to itself after its own model call.
+
+    From an `except`, or with a count of attempts, it retries.
+    """
     if not here.view.reach.function_does(place, MODEL, within=1):
         return None
     for inner in here.inside(cst.Call):
         call: cst.Call = inner.node
-        if inner.enclosing(cst.ExceptHandler) is not None:
+        if inner.enclosing(cst.ExceptHandler) is not None or _counts_an_attempt(inner.call(call)):
             continue
         for one in inner.callees(call):
             if one.kind is Kind.DEFINITION and one.place is not None:

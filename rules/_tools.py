@@ -125,7 +125,17 @@ def below(
             continue  # a wrapper that is handed what only reads
         for callee in view.reach.callees(place.path, called):
             for inner in view.reach.bodies(callee):
-                yield from below(view, inner, depth + 1, seen)
+                if not _keeps_a_log(view.project.scope(inner).name):
+                    yield from below(view, inner, depth + 1, seen)
+
+
+def _keeps_a_log(name: str) -> bool:
+    """``_log_call``, ``record_metrics``: what the program notes of itself is nothing that a tool does to the world."""
+    said = words(name)
+    return said[:1] == ["log"] or not _NOTES.isdisjoint(said)
+
+
+_NOTES = frozenset("observability telemetry metrics tracing".split())
 
 
 def _effect_of(view: View, path: str, called: Called, owner: Scope, name: str) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Dict, Expr, Seq, Star
+from factorlint.expr import Attr, Call, Dict, Expr, Seq, Star
 from factorlint.model import Check, Confidence, Fix, Owner, Severity
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here, Mark, Rule, View, facts_at
@@ -193,12 +193,21 @@ def _only_hands_on(view: View, place: Where) -> bool:
     scope, holder = view.project.scope(place), view.project.class_of(place)
     if holder is None or scope.end - scope.order > _A_LINE:
         return False
+    if any(_is_one_inside(called.call, scope.name) for called in view.project.calls_in(place.path, place.scope)):
+        return True
     for one in view.reach.below(place):
         own = one.callee.place
         if one.depth == 0 and own is not None and (own.path, own.scope) in view.agents.bodies:
             if own.path == place.path and view.project.scope(own).parent == holder.id:
                 return True
     return False
+
+
+def _is_one_inside(call: Call, name: str) -> bool:
+    """``self.inner.execute(**given)`` in an ``execute``: the tool that it is wrapped around."""
+    func = call.func
+    same = isinstance(func, Attr) and func.name == name and isinstance(func.base, Attr)
+    return same and any(keyword is None for keyword, _ in call.keywords)
 
 
 def _approval(node: cst.FunctionDef, here: Here) -> tuple[cst.Decorator | None, Fix | None]:
