@@ -212,7 +212,13 @@ def _prefetchable(view: View, tool: Tool) -> bool:
         return bool(scope.returns)
     if _tools.acts_by_name(scope.name) or _tools.changes_state(view, body):
         return False
+    if (_tools.words(scope.name) or [""])[0] in _MOVES:
+        return False
     return _fetch.returns_what_it_read(view, body)
+
+
+# What moves on to something else is not there to be read before.
+_MOVES = frozenset("go click press scroll navigate reload refresh wait undo".split())
 
 
 def _sentences(view: View, prompt: Prompt) -> Iterator[str]:
