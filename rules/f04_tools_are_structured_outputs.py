@@ -357,7 +357,9 @@ def _are_the_tools_own(base: Expr, here: Here) -> bool:
 
 def _whole(call: Call, here: Here) -> Origin | None:
     """The model's arguments if the tool that it chose is given them as they came, and does not check them itself."""
-    if not _runs_tree_code(call, here) or not here.view.agents.chosen_by_model(call, here.where):
+    if not _runs_tree_code(call, here):
+        return None
+    if not here.view.agents.chosen_by_model(call, here.where) and _looked_up(call, here) is None:
         return None
     for value in (*call.args, *(value for keyword, value in call.keywords if keyword is not None)):
         found = _as_it_came(value, here, here.where, set())
