@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Call, Expr, Name, walk
+from factorlint.expr import Call, Const, Expr, Name, walk
 from factorlint.origin import Kind, Where
 from factorlint.provenance.handover import handed_over
 from factorlint.rule import Here
@@ -99,7 +99,7 @@ def again_from_an_except(here: Here, place: Where) -> Iterator[tuple[cst.Call, b
                 for one in call.callees(call.node)
             )
             if again and asks(here) and not _may_refuse(inner, call) and not asked_before(call):
-                yield call.node, _passes_a_count(call)
+                yield call.node, _passes_a_count(call) or _says_it_is_the_last(call)
 
 
 def inside_a_counted_loop(here: Here) -> bool:
@@ -163,6 +163,13 @@ def _counts(here: Here) -> bool:
     if not grown:
         return False
     return any(any(one in grown for one in walk(inner.expr(inner.node))) for inner in here.inside(cst.Comparison))
+
+
+def _says_it_is_the_last(call: Here) -> bool:
+    """``if not again: … return ask(question, again=True)``: the second attempt knows that it is one."""
+    told = {name for name, value in call.call(call.node).keywords if isinstance(value, Const) and value.type == "bool"}
+    tests = (call.expr(one.test) for one in call.ancestors() if isinstance(one, cst.If))
+    return any(isinstance(one, Name) and one.id in told for test in tests for one in walk(test))
 
 
 def _passes_a_count(call: Here) -> bool:
