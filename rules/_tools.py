@@ -176,20 +176,25 @@ def _runs_something(view: View, call: Call, where: Where, owner: Scope, name: st
 def program(view: View, call: Call, where: Where) -> str:
     """The program that a command, given as a list, begins with, as it is written down; else ""."""
     given = (*call.args[:1], *(value for key, value in call.keywords if key in ("args", "cmd", "command")))
-    said = {_first_word(view, one, where, set()) for one in given}
-    return next(iter(said)) if len(said) == 1 else ""
+    said = [_first_word(view, one, where, set()) for one in given]
+    return said[0] or "" if len(said) == 1 else ""
 
 
-def _first_word(view: View, expr: Expr, where: Where, seen: Seen) -> str:
+def _first_word(view: View, expr: Expr, where: Where, seen: Seen) -> str | None:
+    """The first word of a list, "" where it is not known; None where a name that is lengthened leads back to itself."""
     if isinstance(expr, Seq) and expr.items:
         first = expr.items[0]
         return str(first.value).rpartition("/")[2] if isinstance(first, Const) and first.type == "str" else ""
     if isinstance(expr, Op) and expr.op == "+":
         return _first_word(view, expr.operands[0], where, seen)
-    if isinstance(expr, Name):
-        said = {_first_word(view, value, at, seen) for value, at in view.project.given_once(expr.id, where, seen)}
-        return next(iter(said)) if len(said) == 1 else ""
-    return ""
+    if not isinstance(expr, Name):
+        return ""
+    before = list(view.project.given(expr.id, where))
+    given = list(view.project.given_once(expr.id, where, seen))
+    said = {_first_word(view, value, at, seen) for value, at in given} - {None}
+    if not said:
+        return None if before else ""
+    return said.pop() if len(said) == 1 else ""
 
 
 _READING = frozenset(
