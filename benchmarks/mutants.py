@@ -10,9 +10,9 @@ has survived; survivors are printed for somebody to read. The rules' texts on th
 and a system that forks.
 
 No mutants are made of what is no decision: annotations, docstrings, decorators of classes, the number of steps after
-which a walk along callers or names gives up (`depth`), and a question that the one beside it implies. A mutant that
-somebody has read and found to be the same program stands in `equivalent_mutants.txt` with the reason; it is counted
-by itself.
+which a walk along callers or names gives up (`depth`, `within`), and a question that the one beside it implies. A
+mutant that somebody has read and found to be the same program stands in `equivalent_mutants.txt` with the reason; it
+is counted by itself.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def _no_decisions(tree: ast.AST) -> Iterator[ast.AST]:
             held = [node.returns, *(one for one in node.args.defaults if _about_depth(node))]
         elif isinstance(node, ast.ClassDef):
             held = [*node.decorator_list]
-        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).endswith("DEPTH"):
+        elif isinstance(node, (ast.Assign, ast.keyword)) and _names_depth(node):
             held = [node.value]
         elif isinstance(node, (ast.Compare, ast.BinOp)) and _is_depth(node):
             held = [node]
@@ -123,6 +123,10 @@ def _no_decisions(tree: ast.AST) -> Iterator[ast.AST]:
 
 def _about_depth(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return any(one.arg == "depth" for one in node.args.args)
+
+
+def _names_depth(node: ast.Assign | ast.keyword) -> bool:
+    return node.arg == "within" if isinstance(node, ast.keyword) else ast.unparse(node.targets[0]).endswith("DEPTH")
 
 
 def _is_depth(node: ast.AST) -> bool:

@@ -20,15 +20,13 @@ def typed(node: cst.BinaryOperation, here: Here) -> Origin | None:
         return None
     for one in here.origins(node):
         if pipe_model(here.view.tracer, one) is not None:
-            return next((part for part in one.parts if _checks(part, here.view)), None)
+            return next((part for part in one.parts if _checks(part)), None)
     return None
 
 
-def _checks(part: Origin, view: View) -> bool:
+def _checks(part: Origin) -> bool:
     symbol = part.symbol
-    if symbol is None or symbol.answer != "typed" or not view.catalog.is_a(symbol, "parser"):
-        return False
-    return bool(symbol.parameter("schema"))
+    return symbol is not None and symbol.answer == "typed" and bool(symbol.parameter("schema"))
 
 
 def statements(view: View) -> Iterator[tuple[str, int]]:

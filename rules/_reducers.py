@@ -78,7 +78,7 @@ def _same_class(view: View, part: Expr, where: Where, names: list[str]) -> bool:
     made = {one.place[:2] for one in view.tracer.origins(part, where) if one.kind is Kind.OBJECT and one.place}
     for name in names:
         for one in view.tracer.origins(Name(name), where):
-            if one.kind is Kind.OBJECT and one.place is not None and one.place[:2] in made:
+            if one.place is not None and one.place[:2] in made:
                 return True
     return False
 

@@ -187,10 +187,13 @@ def _wraps(view: View, place: Where) -> bool:
 
 def wrappers(view: View) -> Iterator[tuple[str, int]]:
     """The statements (file, number) that define a decorator's inner function which continues stored threads."""
-    for path, facts in view.project.files.items():
-        for scope in facts.scopes:
-            if scope.kind == "function" and _wraps(view, Where(path, scope.id, scope.order)):
-                yield path, scope.order
+    return (
+        (path, scope.order)
+        for path, facts in view.project.files.items()
+        for scope in facts.scopes
+        if scope.kind == "function"
+        if _wraps(view, Where(path, scope.id, scope.order))
+    )
 
 
 def is_wrapped(view: View, place: Where) -> bool:
