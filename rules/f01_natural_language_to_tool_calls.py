@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Call, Const, Name, walk
+from factorlint.expr import Call, Const, Name, last_name, walk
 from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Kind, Origin
 from factorlint.rule import Here, Mark, Rule, View
@@ -258,6 +258,10 @@ def _looks_for_a_key(node: cst.Comparison, here: Here) -> bool:
     sides = (asked, *(here.expr(one.comparator) for one in node.comparisons))
     if any(isinstance(one, Const) and one.value in _KINDS for side in sides for one in walk(side)):
         return True
+    if any(last_name(one) in ("role", "type") for one in sides) and any(
+        isinstance(one, Const) and one.value in _ROLES for one in sides
+    ):
+        return True  # who speaks
     inside = any(isinstance(one.operator, (cst.In, cst.NotIn)) for one in node.comparisons)
     return inside and isinstance(asked, Const) and asked.value in _PARTS
 
@@ -265,4 +269,5 @@ def _looks_for_a_key(node: cst.Comparison, here: Here) -> bool:
 _KINDS = frozenset(
     "function_call function_call_output tool_call tool_calls tool_use tool_result output_text assistant".split()
 )
+_ROLES = frozenset("human ai user system developer tool function model".split())
 _PARTS = frozenset("choices content message messages delta usage error data candidates output id model text".split())
