@@ -219,6 +219,19 @@ class Project:
         return self._calls_on.get((path, scope, holder), ()) if _is_plain(holder) else ()
 
     @functools.cached_property
+    def _puts(self) -> Mapping[tuple[str, int, str], list[tuple[Expr, Write]]]:
+        rows: dict[tuple[str, int, str], list[tuple[Expr, Write]]] = {}
+        for path, facts in self.files.items():
+            for write in facts.writes:
+                if write.key is not None and isinstance(write.base, Name):
+                    rows.setdefault((path, write.scope, write.base.id), []).append((write.key, write))
+        return rows
+
+    def puts(self, path: str, scope: int, name: str) -> Sequence[tuple[Expr, Write]]:
+        """``NAME[key] = value`` directly in a scope: each key and its write."""
+        return self._puts.get((path, scope, name), ())
+
+    @functools.cached_property
     def _tests(self) -> Mapping[tuple[str, int], list[Test]]:
         rows: dict[tuple[str, int], list[Test]] = {}
         for path, facts in self.files.items():

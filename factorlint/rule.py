@@ -8,7 +8,7 @@ comes with the node: where it stands (`Here`), what an expression is (`origins`)
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
@@ -92,14 +92,15 @@ class View:
     versions: Callable[[str, str, str], bool]  # (library package, condition, file) → whether the pins allow it
     lowered: dict[int, Expr]
     scopes: Mapping[int, int]  # statement number of a definition → its scope
-    said: dict[Callable[[View], Any], Any]  # what `once` has answered, for all files
+    said: dict[tuple[Any, ...], Any]  # what `once` has answered, for all files
     known: dict[int, Known]  # identity of a call → the symbols that it concerns, for all files
 
-    def once(self, ask: Callable[[View], _Said]) -> _Said:
-        """What ASK says about the whole tree, whatever file asks: worked out the first time."""
-        if ask not in self.said:
-            self.said[ask] = ask(self)
-        found: _Said = self.said[ask]
+    def once(self, ask: Callable[..., _Said], *about: Hashable) -> _Said:
+        """What ASK says about the whole tree, or ABOUT something in it, whatever file asks: worked out the first time."""
+        key = (ask, *about)
+        if key not in self.said:
+            self.said[key] = ask(self, *about)
+        found: _Said = self.said[key]
         return found
 
     @property

@@ -37,6 +37,7 @@ class Steps:
         self.project = reach.project
         self._changed: dict[tuple[str, int], tuple[Change, ...]] = {}
         self._written: dict[tuple[str, int], tuple[Change, ...]] = {}
+        self._acts: dict[tuple[str, int], bool] = {}
 
     # -- which functions are steps ---------------------------------------------------------------------------------
 
@@ -57,6 +58,12 @@ class Steps:
 
     def acts(self, place: Where) -> bool:
         """Whether a function hands pieces of an answer that it was given to another function of the tree."""
+        key = (place.path, place.scope)
+        if key not in self._acts:
+            self._acts[key] = self._hands_on(place)
+        return self._acts[key]
+
+    def _hands_on(self, place: Where) -> bool:
         if not self.takes_answer(place):
             return False
         whole = {Name(one.name) for one in self.project.scope(place).parameters}

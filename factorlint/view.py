@@ -28,7 +28,7 @@ def viewer(project: Project, pinned: Pins) -> Callable[[str], View]:
     surfaces = Surfaces(reach, agents)
     callbacks, resume = Callbacks(reach, agents, surfaces), Resume(threads)
     steps = Steps(reach, agents, threads, surfaces, carried)
-    said: dict[Callable[[View], Any], Any] = {}
+    said: dict[tuple[Any, ...], Any] = {}
     known: dict[int, Known] = {}
 
     def view(path: str) -> View:

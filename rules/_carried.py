@@ -59,15 +59,13 @@ def _filled(view: View, place: tuple[str, int], call: Call) -> Iterator[str]:
 def _sent_slots(view: View, place: tuple[str, int]) -> set[str]:
     """The slots of the state that the function PLACE sends to a model."""
     path, number = place
-    scope = view.project.files[path].scopes[number]
     given = {name for at, one, name in view.tracer.states if (at, one) == place}
     found: set[str] = set()
-    for called in view.reach.calls(path, scope.order + 1, scope.end):
-        for expr, where in _sent.by_call(view, path, called):
-            for one in _sent.within(view, expr, where):
-                slot = _in_the_state(one, given) or _on_the_object(one, view, place)
-                if slot is not None:
-                    found.add(slot)
+    for _, expr, where in view.once(_sent.in_function, path, number):
+        for one in _sent.within(view, expr, where):
+            slot = _in_the_state(one, given) or _on_the_object(one, view, place)
+            if slot is not None:
+                found.add(slot)
     return found
 
 

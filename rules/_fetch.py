@@ -210,11 +210,9 @@ def reaches_prompt(here: Here, call: Call) -> bool:
     view, path = here.view, here.where.path
     if _is_prompt_function(view, path, function.id):
         return True
-    for called in view.reach.calls(path, function.order + 1, function.end):
-        if called.order >= here.where.order:
-            if any(_sent.carries(view, expr, at, call) for expr, at in _sent.by_call(view, path, called)):
-                return True
-    return False
+    sent = view.once(_sent.in_function, path, function.id)
+    later = ((expr, at) for order, expr, at in sent if order >= here.where.order)
+    return any(_sent.carries(view, expr, at, call) for expr, at in later)
 
 
 def _is_prompt_function(view: View, path: str, number: int) -> bool:

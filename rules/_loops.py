@@ -29,7 +29,11 @@ _BRANCHES = (cst.If, cst.While, cst.Match, cst.IfExp, cst.Assert)
 
 def model_call(here: Here) -> Reached | None:
     """The model call or run that the loop comes to, one written in it before one below it."""
-    path, order, reach = here.where.path, here.where.order, here.view.reach
+    return here.view.once(_model_call, here.where.path, here.where.order)
+
+
+def _model_call(view: View, path: str, order: int) -> Reached | None:
+    reach = view.reach
     end = reach.end(path, order)
     if not reach.statements_do(path, order, end, MODEL):
         return None  # as most loops: the ways there are not looked for

@@ -78,18 +78,22 @@ def _callers(view: View, place: Where, depth: int = 0) -> set[tuple[str, int]]:
     return found
 
 
-def calls_of(view: View, place: Where) -> list[tuple[str, Called]]:
+def calls_of(view: View, place: Where) -> tuple[tuple[str, Called], ...]:
     """The calls in the tree that run the function at PLACE."""
-    scope = view.project.scope(place)
-    wanted = _overridden(view, place)
+    return view.once(_calls_of, place.path, place.scope)
+
+
+def _calls_of(view: View, file: str, number: int) -> tuple[tuple[str, Called], ...]:
+    scope = view.project.files[file].scopes[number]
+    wanted = _overridden(view, Where(file, number, scope.order))
     rows = []
     for path, called in view.project.calls_of(scope.name)[:20]:
-        if called.scope == place.scope and path == place.path:
+        if called.scope == number and path == file:
             continue
         bodies = (one for callee in view.reach.callees(path, called) for one in view.reach.bodies(callee))
         if any((one.path, one.scope) in wanted for one in bodies):
             rows.append((path, called))
-    return rows
+    return tuple(rows)
 
 
 def _overridden(view: View, place: Where) -> set[tuple[str, int]]:

@@ -117,7 +117,7 @@ def _carries_loaded(view: View, function: Where, call: Call, where: Where, scope
         return False
     for row in target.parameters:
         value = view.resume.loads.argument(function.path, target, call, row.name)
-        if value is not None and _loaded_here(view, value, where, scope) and carries(view, function, row.name):
+        if value is not None and _loaded_here(view, value, where, scope) and view.once(carries, function, row.name):
             return True
     return False
 
@@ -141,7 +141,7 @@ def carries(view: View, function: Where, name: str, depth: int = 0) -> bool:
             target = view.project.scope(inner)
             for row in target.parameters:
                 value = view.resume.loads.argument(inner.path, target, call, row.name)
-                if value is not None and _based_on(value, name) and carries(view, inner, row.name, depth + 1):
+                if value is not None and _based_on(value, name) and view.once(carries, inner, row.name, depth + 1):
                     return True
     return False
 

@@ -19,6 +19,13 @@ _OF_DATA = frozenset(
 _ASKS = ("call-model", "run", "run-graph")
 
 
+def in_function(view: View, path: str, number: int) -> tuple[tuple[int, Expr, Where], ...]:
+    """What the calls of a function send, those of the functions in it too, each with the call's statement."""
+    scope = view.project.files[path].scopes[number]
+    calls = view.reach.calls(path, scope.order + 1, scope.end)
+    return tuple((called.order, *sent) for called in calls for sent in by_call(view, path, called))
+
+
 def by_call(view: View, path: str, called: Called) -> Iterator[tuple[Expr, Where]]:
     """What a call sends: to a model, into the prompt of an agent, to a function of the tree that asks a model."""
     where = Where(path, called.scope, called.order)

@@ -180,7 +180,7 @@ def _types(node: cst.Call, here: Here) -> bool:
         if symbol is not None and symbol.does == "call-model" and symbol.answer == "typed":
             return not here.plays(callee.receiver or callee, "structured-client")
         shapes = _checked_shapes(callee, here)
-        if any(one.shape in shapes for arg in node.args for one in here.answers(arg.value)):
+        if shapes and any(one.shape in shapes for arg in node.args for one in here.answers(arg.value)):
             return True
     return False
 

@@ -14,7 +14,7 @@ from factorlint.provenance import answers, classes, functions, libraries
 from factorlint.provenance.tracing import Tracing
 
 
-def filled(tracer: Tracing, origin: Origin, holder: Expr, scope: Scope, path: str) -> Origin:
+def filled(tracer: Tracing, origin: Origin, holder: Name, scope: Scope, path: str) -> Origin:
     """The container with what is later put into it through the same name: append, add, ``x[k] = v``."""
     if origin.expr is None:
         return origin
@@ -25,11 +25,10 @@ def filled(tracer: Tracing, origin: Origin, holder: Expr, scope: Scope, path: st
             value = called.call.args[-1]
             put = Seq("list", (Star(value) if func.name in ("extend", "update") else value,))
             more.append(Origin(Kind.CONTAINER, expr=put, place=Where(path, scope.id, called.order)))
-    for write in tracer.project.writes(path, scope.id):
-        if write.base == holder and write.key is not None:
-            under = Dict(((write.key, write.value),))
-            more.append(Origin(Kind.CONTAINER, expr=under, place=Where(path, scope.id, write.order)))
-    if scope.parent < 0 and isinstance(holder, Name):
+    for key, write in tracer.project.puts(path, scope.id, holder.id):
+        under = Dict(((key, write.value),))
+        more.append(Origin(Kind.CONTAINER, expr=under, place=Where(path, scope.id, write.order)))
+    if scope.parent < 0:
         more += _registered(tracer, holder, path)
     if not more:
         return origin
