@@ -164,6 +164,8 @@ def merged(parts: Sequence[Expr]) -> tuple[Expr, ...]:
 
 def children(expr: Expr) -> tuple[Expr, ...]:
     """The expressions directly inside ``expr``, in source order."""
+    if isinstance(expr, (Name, Const)):  # as most are
+        return ()
     if isinstance(expr, Call):
         return (expr.func, *expr.args, *(value for _, value in expr.keywords))
     if isinstance(expr, Attr):

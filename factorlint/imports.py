@@ -90,35 +90,55 @@ class Graph(NamedTuple):
     uses: Mapping[str, Set[str]]
 
 
-def graph(texts: Mapping[str, str], tree: Modules, extra_roots: Iterable[str] = ()) -> Graph:
+class Said(NamedTuple):
+    """What the text of one file says about it, given which files there are: the files it uses, and what it may hold."""
+
+    uses: tuple[str, ...]
+    direct: bool
+    serves: bool
+    doubtful: bool
+
+
+def graph(texts: Mapping[str, str], tree: Modules) -> Graph:
     """Which of TEXTS (path → text) matter, by their imports and by addresses of chat endpoints in them."""
-    catalog = tree.catalog
-    roots = frozenset(root for library in catalog.libraries if library.agentic for root in library.imports)
-    roots |= frozenset(extra_roots)
-    endpoints = tuple(sorted({piece for library in catalog.libraries for piece in library.endpoints}))
-    known = frozenset(root.partition(".")[0] for root in catalog.roots) | sys.stdlib_module_names
-    uses: dict[str, set[str]] = {}
-    used_by: dict[str, set[str]] = {}
-    direct = set()
-    doubtful = set()
-    serving = set()
-    for path in sorted(texts):
-        text = texts[path]
+    return joined(said(texts, tree))
+
+
+def said(texts: Mapping[str, str], tree: Modules) -> dict[str, Said]:
+    """What each of TEXTS says by itself."""
+    libraries = tree.catalog.libraries
+    roots = frozenset(root for library in libraries if library.agentic for root in library.imports)
+    endpoints = tuple(sorted({piece for library in libraries for piece in library.endpoints}))
+    known = frozenset(root.partition(".")[0] for root in tree.catalog.roots) | sys.stdlib_module_names
+    found = {}
+    for path, text in texts.items():
+        uses: dict[str, None] = {}
         worded = _worded(text)
-        if any(piece in text for piece in endpoints):
-            direct.add(path)
+        direct = any(piece in text for piece in endpoints)
+        serves = doubtful = False
         for one in imports(text):
-            for target in _targets(one, path, tree):
-                uses.setdefault(path, set()).add(target)
-                used_by.setdefault(target, set()).add(path)
-            if path not in direct and _agentic(one, path, tree, roots, catalog):
-                direct.add(path)
-            elif catalog.is_a(catalog.find(f"{one.module}.{one.name}"), "mcp-server"):
-                serving.add(path)
-            elif worded and path not in doubtful and _strange(one, path, tree, known):
-                doubtful.add(path)
-    above = _closure(direct | doubtful, used_by)
-    return Graph(frozenset(direct), frozenset(_closure(above | (serving if direct else set()), uses)), uses)
+            uses.update(dict.fromkeys(_targets(one, path, tree)))
+            if not direct and _agentic(one, path, tree, roots, tree.catalog):
+                direct = True
+            elif tree.catalog.is_a(tree.catalog.find(f"{one.module}.{one.name}"), "mcp-server"):
+                serves = True
+            elif worded and not doubtful and _strange(one, path, tree, known):
+                doubtful = True
+        found[path] = Said(tuple(uses), direct, serves, doubtful)
+    return found
+
+
+def joined(told: Mapping[str, Said]) -> Graph:
+    """What follows from what each file says."""
+    uses = {path: frozenset(one.uses) for path, one in told.items() if one.uses}
+    used_by: dict[str, set[str]] = {}
+    for path, targets in uses.items():
+        for target in targets:
+            used_by.setdefault(target, set()).add(path)
+    direct = frozenset(path for path, one in told.items() if one.direct)
+    above = _closure((path for path, one in told.items() if one.direct or one.doubtful), used_by)
+    serving = {path for path, one in told.items() if one.serves} if direct else set()
+    return Graph(direct, frozenset(_closure(above | serving, uses)), uses)
 
 
 def _worded(text: str) -> bool:
@@ -193,7 +213,7 @@ def _strange(one: Import, path: str, tree: Modules, known: frozenset[str]) -> bo
     return tree.module(one.module, path) is None and tree.module(root, path) is None
 
 
-def _closure(start: Iterable[str], edges: Mapping[str, set[str]]) -> set[str]:
+def _closure(start: Iterable[str], edges: Mapping[str, Set[str]]) -> set[str]:
     seen = set(start)
     queue = sorted(seen)
     while queue:

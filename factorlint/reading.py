@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from factorlint.cache import Cache
 from factorlint.catalog import Catalog
 from factorlint.config import Settings
 from factorlint.discover import Found
+from factorlint.imports import Said
 from factorlint.model import Problem, Role
 from factorlint.modules import Modules
 from factorlint.parts import Part
@@ -51,14 +52,14 @@ def find(
     return around.laid(found, root, paths)
 
 
-def read(found: Found, known: Catalog, settings: Settings, around: Around = ALONE) -> Read:
+def read(found: Found, known: Catalog, settings: Settings, around: Around = ALONE, kept: Cache = cache.NONE) -> Read:
     """Bytes → texts; the import lines alone tell which files matter."""
     files = [file for file in found.files if settings.include_tests or file.role is not Role.TEST]
     reading = around.over("reading", files, len(files))
     sources = {file.path: source.read(file, unsaved=around.unsaved.get(file.path)) for file in reading}
     tree = Modules(tuple(sorted(sources)), known, found.package)
     plain = {path: one.text for path, one in sources.items()}
-    told = imports.graph(plain, tree)
+    told = imports.joined(_said(sources, tree, kept))
     return Read(
         sources=sources,
         wanted=frozenset(file.path for file in files if file.wanted),
@@ -67,3 +68,15 @@ def read(found: Found, known: Catalog, settings: Settings, around: Around = ALON
         problems=tuple(problem for path in sorted(sources) for problem in sources[path].problems),
         modules=tree,
     )
+
+
+def _said(sources: Mapping[str, Source], tree: Modules, kept: Cache) -> dict[str, Said]:
+    """What each file says about itself; of one that is as it was in a tree of the same files, what it said then."""
+    name = parts.digest(repr((tree.package, tree.paths)))
+    before: dict[str, tuple[str, Said]] = kept.get("imports", name) or {}
+    same = {path: before[path][1] for path, one in sources.items() if path in before and before[path][0] == one.digest}
+    fresh = imports.said({path: one.text for path, one in sources.items() if path not in same}, tree)
+    told = {path: fresh[path] if path in fresh else same[path] for path in sources}
+    if fresh:
+        kept.put("imports", [(name, {path: (sources[path].digest, one) for path, one in told.items()})])
+    return told

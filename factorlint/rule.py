@@ -96,7 +96,7 @@ class View:
     known: dict[int, Known]  # identity of a call → the symbols that it concerns, for all files
 
     def once(self, ask: Callable[..., _Said], *about: Hashable) -> _Said:
-        """What ASK says about the whole tree, or ABOUT something in it, whatever file asks: worked out the first time."""
+        """What ASK says of the whole tree, or ABOUT something in it: worked out the first time, whatever file asks."""
         key = (ask, *about)
         if key not in self.said:
             self.said[key] = ask(self, *about)

@@ -109,7 +109,7 @@ def say(root: Path, found: Found, settings: Settings, around: Around, kept: Cach
     rules = registry.rules(settings.plugin)
     infos = tuple(map(registry.info, rules))
     known = catalog.builtin()
-    texts = read(found, known, settings, around)
+    texts = read(found, known, settings, around, kept)
     pinned = pins.read_pins(root, found.manifests)
     said = say_parts(texts, pinned, rules, settings, around, kept)
     comments, unheard = listen(texts, infos, settings)

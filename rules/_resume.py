@@ -117,7 +117,7 @@ def _carries_loaded(view: View, function: Where, call: Call, where: Where, scope
         return False
     for row in target.parameters:
         value = view.resume.loads.argument(function.path, target, call, row.name)
-        if value is not None and _loaded_here(view, value, where, scope) and view.once(carries, function, row.name):
+        if value is not None and view.once(carries, function, row.name) and _loaded_here(view, value, where, scope):
             return True
     return False
 

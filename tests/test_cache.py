@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from factorlint import cache, run
+from factorlint import cache, imports, run
 from factorlint.config import Settings
 from factorlint.report import Look, render
 
@@ -84,8 +84,12 @@ def test_of_a_change_only_the_changed_file_is_learned(
     said(tree, settings)
     put(tree / "app.py", APP.replace("crew.kickoff()", "print(crew)"))
     done = counted(monkeypatch)
+    looked_at: list[str] = []
+    lines = imports.said
+    monkeypatch.setattr(imports, "said", lambda texts, tree: looked_at.extend(texts) or lines(texts, tree))
     assert said(tree, settings) == said(tree, Settings(no_cache=True, cache_dir=None))
     assert done[:2] == ["say", "app.py"]
+    assert looked_at == ["app.py", "app.py", "other.py"]  # the last two without the cache
     assert "FL0801" not in said(tree, settings)
 
 

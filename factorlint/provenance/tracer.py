@@ -84,9 +84,15 @@ class Tracer(Tracing):
 
     def callees(self, func: Expr, where: Where) -> Origins:
         """What a call of FUNC calls: as `origins`, but an object of a library stands for its ``__call__``."""
+        key = (id(func), where)
+        held = self.called.get(key)
+        if held is not None:
+            return held
         found = self.origins(func, where)
         if any(one.kind is Kind.INSTANCE for one in found) or self._addresses.may_ask(func):
-            return tuple(self._callee(one, func, where) for one in found)
+            found = tuple(self._callee(one, func, where) for one in found)
+        if self.is_settled(key):
+            self.called[key] = found
         return found
 
     # The questions of the modules beside this one.

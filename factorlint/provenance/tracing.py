@@ -35,6 +35,7 @@ class Tracing(abc.ABC):
         self.states = states or {}  # a parameter (file, scope, name) of a graph's step → the state that it is given
         self.forwarding: list[tuple[Where, str]] = []  # what each `__getattr__` on the way is just asked for
         self.lent: dict[tuple[str, int], str | None] = {}  # a function → which parameter's result it hands back
+        self.called: dict[_Key, Origins] = {}  # what calls call, for as long as the answer behind it is remembered
         self._memory: dict[_Key, tuple[Expr, Origins]] = {}
         self._stack: dict[_Key, int] = {}
         self._low = _DEPTH + 1  # the outermost step that the current walk met again
@@ -102,7 +103,12 @@ class Tracing(abc.ABC):
     def forget(self, since: int) -> None:
         """Forget what was asked when there were already SINCE answers: it would be found again."""
         while len(self._memory) > since:
-            self._memory.popitem()
+            key, _ = self._memory.popitem()
+            self.called.pop(key, None)
+
+    def is_settled(self, key: _Key) -> bool:
+        """Whether the answer for KEY is remembered and nobody is on the way, so that what rests on it may be too."""
+        return not self._stack and key in self._memory
 
     def unsettled(self) -> None:
         """What is found now depends on where the walk began: nothing on the way is to be remembered."""
