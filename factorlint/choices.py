@@ -26,10 +26,12 @@ def runs_choice(tracer: Tracer, call: Call, where: Where) -> bool:
         return True
     if isinstance(call.func, Name) and _looked_up_before(tracer, call.func, where):
         return True
+    if not _stands_under_choice(tracer, where):
+        return False
     alike = [one for one in tracer.project.calls_in(where.path, where.scope) if one.call.func == call.func]
     if len(alike) > 1:
         return False  # what several branches call helps them
-    return _stands_under_choice(tracer, where) and any(_comes_of_arguments(tracer, one, where, set()) for one in values)
+    return any(_comes_of_arguments(tracer, one, where, set()) for one in values)
 
 
 def _looked_up_before(tracer: Tracer, func: Name, where: Where) -> bool:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
 
 from factorlint import testing
+from factorlint.catalog import builtin
+from factorlint.expr import Name
+from factorlint.modules import Modules
+from factorlint.origin import Where
+from factorlint.project import Project
+from factorlint.provenance import Tracer
+from factorlint.statements import learn
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "provenance"
 FOLDERS = sorted(path for path in FIXTURES.iterdir() if path.is_dir())
@@ -23,3 +31,13 @@ def test_an_origin_is_traced_and_its_lookalike_is_not(folder: Path) -> None:
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
 def test_a_fixture_says_both_what_is_and_what_is_not(folder: Path) -> None:
     assert {one.kind for one in testing.expectations(folder)} >= {"expect", "ok"}
+
+
+def test_what_is_put_into_a_list_is_held_once_however_often_it_is_read() -> None:
+    text = "def f():\n    a = []\n    a.append(1)\n    print(a)\n    a.append(2)\n    print(a)\n"
+    facts = learn("app.py", ast.parse(text))
+    tracer = Tracer(Project({"app.py": facts}, Modules(("app.py",), builtin())))
+    reads = [one for one in facts.calls if one.call.func == Name("print")]
+    first, second = (tracer.origin(one.call.args[0], Where("app.py", one.scope, one.order)) for one in reads)
+    assert len(first.parts) == 2
+    assert first.parts is second.parts

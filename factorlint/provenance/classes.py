@@ -25,7 +25,7 @@ def defined(tracer: Tracing, expr: Defined, where: Where) -> Iterable[Origin]:
 
 def lineage(tracer: Tracing, origin: Origin) -> Origins:
     """The class of ORIGIN and its bases, nearest first: DEFINITIONs of the tree and LIBRARY symbols."""
-    return tracer.remembered((origin.path, origin.place), _lineage, origin)
+    return tracer.remembered((origin.path, origin.place), lambda: _lineage(tracer, origin))
 
 
 def _lineage(tracer: Tracing, origin: Origin) -> Iterable[Origin]:
@@ -151,7 +151,7 @@ def bodies(tracer: Tracing, function: Origin) -> Origins:
     place = function.place
     if place is None or not tracer.project.is_stub(place):
         return (function,)
-    found = tracer.remembered(("bodies", place.path, place.scope), _bodies, function)
+    found = tracer.remembered(("bodies", place.path, place.scope), lambda: _bodies(tracer, function))
     return tuple(replace(one, receiver=function.receiver) for one in found) or (function,)
 
 

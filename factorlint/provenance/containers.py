@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from factorlint.expr import Attr, Call, Const, Dict, Each, Enter, Expr, Item, Name, Other, Part, Seq, Star
@@ -18,22 +18,27 @@ def filled(tracer: Tracing, origin: Origin, holder: Name, scope: Scope, path: st
     """The container with what is later put into it through the same name: append, add, ``x[k] = v``."""
     if origin.expr is None:
         return origin
-    more: list[Origin] = []
+    key = ("put", path, scope.id, holder.id)
+    more = tracer.remembered(key, lambda: _put(tracer, holder, scope, path))
+    if scope.parent < 0:
+        more = (*more, *_registered(tracer, holder, path))
+    if not more:
+        return origin
+    parts = (*origin.parts, *more) if origin.parts else more
+    return Origin(Kind.CONTAINER, origin.path, None, origin.confidence, origin.place, origin.expr, parts=parts)
+
+
+def _put(tracer: Tracing, holder: Name, scope: Scope, path: str) -> Iterator[Origin]:
+    """What the function SCOPE itself puts into the container that it calls HOLDER, a piece each time."""
     for called in tracer.project.calls_on(path, scope.id, holder):
         func = called.call.func
         if isinstance(func, Attr) and called.call.args and func.name in ADDERS:
             value = called.call.args[-1]
             put = Seq("list", (Star(value) if func.name in ("extend", "update") else value,))
-            more.append(Origin(Kind.CONTAINER, expr=put, place=Where(path, scope.id, called.order)))
+            yield Origin(Kind.CONTAINER, expr=put, place=Where(path, scope.id, called.order))
     for key, write in tracer.project.puts(path, scope.id, holder.id):
         under = Dict(((key, write.value),))
-        more.append(Origin(Kind.CONTAINER, expr=under, place=Where(path, scope.id, write.order)))
-    if scope.parent < 0:
-        more += _registered(tracer, holder, path)
-    if not more:
-        return origin
-    parts = (*origin.parts, *more)
-    return Origin(Kind.CONTAINER, origin.path, None, origin.confidence, origin.place, origin.expr, parts=parts)
+        yield Origin(Kind.CONTAINER, expr=under, place=Where(path, scope.id, write.order))
 
 
 def _registered(tracer: Tracing, holder: Name, path: str) -> list[Origin]:

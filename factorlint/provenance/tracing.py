@@ -83,13 +83,13 @@ class Tracing(abc.ABC):
         found = self.origins(expr, where)
         return found[0] if found else UNKNOWN
 
-    def remembered(self, key: Hashable, find: Callable[[Tracing, Origin], Iterable[Origin]], asked: Origin) -> Origins:
-        """What FIND finds when it is asked for ASKED, found once for KEY, unless a walk meets itself on the way."""
+    def remembered(self, key: Hashable, find: Callable[[], Iterable[Origin]]) -> Origins:
+        """What FIND finds, found once for KEY, unless a walk meets itself on the way."""
         held = self._remembered.get(key)
         if held is not None:
             return held
         outer, self._low = self._low, _DEPTH + 1
-        found = tuple(find(self, asked))
+        found = tuple(find())
         if self._low > _DEPTH:
             self._remembered[key] = found
         self._low = min(outer, self._low)
