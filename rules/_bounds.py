@@ -58,9 +58,19 @@ def of_loop(here: Here) -> Bound:
     found += _leaving(here, node)
     for inner in withheld(here):
         found += _comparisons(inner.expr(inner.node.test), inner, {"and", "or", "not"})
-    if not found and handed_out(node, here):
+    if not found and (handed_out(node, here) or _folds(here)):
         return Bound(Ends.OTHERWISE)
     return _best(found) or _below(here) or Bound(Ends.WORD)
+
+
+def _folds(here: Here) -> bool:
+    """``while len(rows) > 1: rows = [join(rows[i : i + 2]) for i in range(0, len(rows), 2)]``: fewer every round."""
+    lengths = [one for one in walk(here.expr(here.node.test)) if isinstance(one, Call) and last_name(one.func) == "len"]
+    for inner in here.inside(cst.Call):
+        counted = inner.call(inner.node)
+        if last_name(counted.func) == "range" and len(counted.args) == 3 and counted.args[1] in lengths:
+            return counted.args[2] != Const(1, "int")
+    return False
 
 
 def of_recursion(here: Here, again: cst.Call) -> Bound:
