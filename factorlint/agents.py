@@ -274,9 +274,9 @@ class Agents:
         return False
 
     @functools.cached_property
-    def _told(self) -> dict[tuple[Where, int], tuple[int, Where]]:
+    def _told(self) -> dict[tuple[Where, Expr | None], tuple[int, Where]]:
         """List of tools → the call that it belongs to: an agent's before one that only tells a model of it (1)."""
-        found: dict[tuple[Where, int], tuple[int, Where]] = {}
+        found: dict[tuple[Where, Expr | None], tuple[int, Where]] = {}
         for path in sorted(self.tracer.project.files):
             for called in self.tracer.project.files[path].calls:
                 where = Where(path, called.scope, called.order)
@@ -288,12 +288,12 @@ class Agents:
                             found[key] = min(found.get(key, (rank, where)), (rank, where))
         return found
 
-    def _lists(self, symbol: Symbol, call: Call, where: Where, role: str) -> Iterator[tuple[Where, int]]:
-        """The lists that CALL passes for the arguments of ROLE, by where they are written."""
+    def _lists(self, symbol: Symbol, call: Call, where: Where, role: str) -> Iterator[tuple[Where, Expr | None]]:
+        """The lists that CALL passes for the arguments of ROLE, by where and as what they are written."""
         for row in self._given(symbol, call, where, role).values():
             for one in self.tracer.origins(*row):
                 if one.kind is Kind.CONTAINER and one.place is not None:
-                    yield one.place, id(one.expr)
+                    yield one.place, one.expr
 
     def tools_in(self, expr: Expr, where: Where, depth: int = 0) -> Iterator[Tool | None]:
         """The tools of a list; None for a part of it that cannot be counted."""

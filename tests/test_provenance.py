@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from factorlint import testing
+from factorlint.agents import Agents
 from factorlint.catalog import builtin
-from factorlint.expr import Name
+from factorlint.expr import Name, Seq, last_name
 from factorlint.modules import Modules
 from factorlint.origin import Where
 from factorlint.project import Project
@@ -41,3 +42,21 @@ def test_what_is_put_into_a_list_is_held_once_however_often_it_is_read() -> None
     first, second = (tracer.origin(one.call.args[0], Where("app.py", one.scope, one.order)) for one in reads)
     assert len(first.parts) == 2
     assert first.parts is second.parts
+
+
+def test_a_list_that_was_forgotten_is_the_same_when_it_is_asked_for_again() -> None:
+    text = (
+        "from itertools import chain\nfrom langchain_openai import ChatOpenAI\n\n\ndef look(x): ...\n\n\n"
+        "bound = ChatOpenAI().bind_tools(list(chain([look], [])))\n"
+    )
+    facts = learn("app.py", ast.parse(text))
+    tracer = Tracer(Project({"app.py": facts}, Modules(("app.py",), builtin())))
+    agents = Agents(tracer)
+    binds = next(one for one in facts.calls if last_name(one.call.func) == "bind_tools")
+    where = Where("app.py", binds.scope, binds.order)
+    symbol = tracer.callees(binds.call.func, where)[0].symbol
+    assert symbol is not None
+    assert agents.described(symbol, binds.call, where).argument == "tools"
+    tracer.forget(0)
+    elsewhere = Seq("list", ())  # in the memory where the forgotten one was
+    assert agents.described(symbol, binds.call, where).argument == "tools", elsewhere
