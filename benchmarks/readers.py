@@ -17,13 +17,13 @@ from factorlint import (
     notebook,
     pins,
     registry,
-    run,
     suppress,
 )
 from factorlint import source as sources
 from factorlint.catalog import CatalogError
 from factorlint.config import ConfigError
 from factorlint.facts import Facts
+from factorlint.learn import learn_one
 from factorlint.model import Role
 from factorlint.modules import Modules
 from factorlint.project import Project
@@ -69,7 +69,7 @@ def _look(path: str, raw: bytes) -> None:
     suppress.comments(one.text)
     if guard.refuse(one.text) is not None:
         return
-    learnt = run.learn_one(one)
+    learnt = learn_one(one)
     if isinstance(learnt, Facts):
         project = Project({path: learnt}, Modules((path,), known))
         told = visit(viewer(project, pins.Pins({}))(path), one, rules)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from factorlint.discover import File, Found, role_of
-from factorlint.facts import Facts
 from factorlint.model import Problem
+from factorlint.packed import Packed
 
 _Item = TypeVar("_Item")
 
@@ -35,7 +35,7 @@ class Around:
 
     unsaved: Mapping[str, bytes] = field(default_factory=dict)
     watch: Watch = nobody
-    told: dict[tuple[str, str], Facts | Problem] = field(default_factory=dict)
+    told: dict[tuple[str, str], Packed | Problem] = field(default_factory=dict)
     learned: set[tuple[str, str]] = field(default_factory=set)
     remembers: bool = False
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import os
 import pickle
 import sys
@@ -18,13 +17,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from factorlint import __version__
+from factorlint import __version__, nouns
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from factorlint.facts import Facts
     from factorlint.model import Problem
+    from factorlint.packed import Packed
 
 Key = tuple[str, str]  # a file's path and the digest of its bytes
 _MOST = 512 * 2**20  # bytes; a larger file is begun anew
@@ -59,12 +58,12 @@ class Cache:
         with contextlib.suppress(sqlite3.Error), self._held:
             self._held.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", raws)
 
-    def facts(self, keys: Iterable[Key]) -> dict[Key, Facts | Problem]:
+    def facts(self, keys: Iterable[Key]) -> dict[Key, Packed | Problem]:
         """What the files told, as far as they were read before."""
         names = {_named(key): key for key in keys}
         return {names[name]: value for name, value in self.rows("facts", list(names))}
 
-    def keep_facts(self, told: Mapping[Key, Facts | Problem]) -> None:
+    def keep_facts(self, told: Mapping[Key, Packed | Problem]) -> None:
         self.put("facts", ((_named(key), value) for key, value in told.items()))
 
     def rows(self, kind: str, names: list[str]) -> Iterator[tuple[str, Any]]:
@@ -85,7 +84,7 @@ class Cache:
                 with contextlib.suppress(Exception):  # whatever a damaged row raises, the work is done again
                     seal, held = raw[:_SEAL], raw[_SEAL:]
                     if seal == _seal(kind, name, held):
-                        yield name, _Nouns(io.BytesIO(held)).load()
+                        yield name, nouns.loads(held)
 
 
 NONE = Cache(None)
@@ -200,14 +199,3 @@ def _seal(kind: str, key: str, raw: bytes) -> bytes:
 def _named(key: Key) -> str:
     """Paths need not be text, and what SQLite looks up must be."""
     return hashlib.blake2b("\0".join(key).encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
-
-
-class _Nouns(pickle.Unpickler):
-    """Makes the engine's own nouns and nothing else: no row, whoever wrote it, can call anything."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if module.startswith("factorlint.") and "." not in name:
-            found = super().find_class(module, name)
-            if isinstance(found, type) and found.__module__ == module:
-                return found
-        raise pickle.UnpicklingError(f"{module}.{name}")

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from factorlint.catalog import Catalog
 from factorlint.modules import Modules
-from factorlint.origin import Where
-from factorlint.project import Project
 
 # Looked for from the word on: a pattern that begins with a fixed text is found many times as fast as one that may
 # begin at any line.
@@ -148,30 +146,21 @@ def _worded(text: str) -> bool:
     return "role" in text and _WITH_A_ROLE.search(text) is not None
 
 
-def extenders(texts: Mapping[str, str], project: Project) -> tuple[str, ...]:
-    """The files not yet learned that fill in a class of the tree which leaves methods to others (a tool, a model).
+def extenders(texts: Mapping[str, str], leaves: Set[str], learned: Collection[str], tree: Modules) -> tuple[str, ...]:
+    """Those of TEXTS that fill in a class which LEAVES methods to others (a tool, a model), of a file that is LEARNED.
 
     What runs behind ``tool.execute()`` lies in them, though nothing that matters imports them by name.
     """
-    names = {
-        facts.scopes[scope.parent].name
-        for path, facts in project.files.items()
-        for scope in facts.scopes
-        if scope.parent >= 0 and facts.scopes[scope.parent].kind == "class"
-        if project.is_stub(Where(path, scope.id, scope.end))
-    }
-    if not names:
+    if not leaves:
         return ()
     extends = re.compile(
-        rf"^[ \t]*class\s+\w+\s*\([^)\n]*\b(?:{'|'.join(map(re.escape, sorted(names)))})\b", re.MULTILINE
+        rf"^[ \t]*class\s+\w+\s*\([^)\n]*\b(?:{'|'.join(map(re.escape, sorted(leaves)))})\b", re.MULTILINE
     )
     found = []
     for path in sorted(texts):
-        if path in project.files or not extends.search(texts[path]):
+        if path in learned or not extends.search(texts[path]):
             continue
-        if any(
-            target in project.files for one in imports(texts[path]) for target in _targets(one, path, project.modules)
-        ):
+        if any(target in learned for one in imports(texts[path]) for target in _targets(one, path, tree)):
             found.append(path)
     return tuple(found)
 

@@ -8,8 +8,21 @@ import warnings
 from factorlint import guard
 from factorlint.facts import Facts
 from factorlint.model import Problem
+from factorlint.packed import Packed, pack
 from factorlint.source import Source
 from factorlint.statements import learn
+from factorlint.worker import TOO_DEEP
+
+
+def pack_one(one: Source) -> Packed | Problem:
+    """The same, ready to be sent and kept."""
+    found = learn_one(one)
+    if isinstance(found, Problem):
+        return found
+    try:
+        return pack(found)
+    except RecursionError:
+        return Problem(one.path, None, "not-analysed", TOO_DEEP)
 
 
 def learn_one(one: Source) -> Facts | Problem:

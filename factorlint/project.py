@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -299,14 +299,7 @@ class Project:
         )
 
     def is_stub(self, place: Where) -> bool:
-        """Whether a function has no body of its own: a docstring, ``...``, ``pass``, ``raise NotImplementedError``."""
-        scope = self.scope(place)
-        if scope.kind != "function" or scope.end - scope.order > 2:
-            return False
-        statements = self.files[place.path].statements[scope.order + 1 : scope.end + 1]
-        called = [last_name(one.call.func) for one in self.calls_in(place.path, scope.id)]
-        plain = all(one.kind in ("Expr", "Pass", "Raise") for one in statements)
-        return plain and set(called) <= {"NotImplementedError"}
+        return is_stub(self.files[place.path], self.scope(place), self.calls_in(place.path, place.scope))
 
     def is_protocol(self, path: str, class_scope: int) -> bool:
         return any(last_name(base) == "Protocol" for base in self.files[path].scopes[class_scope].bases)
@@ -370,6 +363,17 @@ class Project:
                 row for row in rows if row.order > use and loop in self.chain(path, row.order) and row not in reached
             ]
         return reached, killer
+
+
+def is_stub(facts: Facts, scope: Scope, calls: Iterable[Called]) -> bool:
+    """Whether a function has no body of its own: a docstring, ``...``, ``pass``, ``raise NotImplementedError``.
+
+    CALLS are those directly in it.
+    """
+    if scope.kind != "function" or scope.end - scope.order > 2:
+        return False
+    plain = all(one.kind in ("Expr", "Pass", "Raise") for one in facts.statements[scope.order + 1 : scope.end + 1])
+    return plain and {last_name(one.call.func) for one in calls} <= {"NotImplementedError"}
 
 
 def _is_home(scope: Scope, name: str) -> bool:

@@ -51,7 +51,7 @@ def reveal(root: Path, path: Path, line: int, settings: Settings, places: Sequen
     texts = reading.read(found, known, settings)
     name = path.relative_to(root).as_posix()
     learned = run.learn_all(texts, [part for part in texts.parts if name in part.files], settings)
-    project = next((one.project for one in learned if name in one.project.files), None)
+    project = next((one.project(texts.modules) for one in learned if name in one.files), None)
     source = texts.sources.get(name)
     if project is None or source is None:
         problems = (*texts.problems, *(problem for one in learned for problem in one.problems))

@@ -31,10 +31,10 @@ from factorlint.baseline import Entry
 from factorlint.cache import Cache
 from factorlint.config import Settings
 from factorlint.discover import Found
-from factorlint.facts import Facts
-from factorlint.learn import learn_one
+from factorlint.learn import pack_one
 from factorlint.model import Problem, Report, RuleInfo, Site
 from factorlint.modules import Modules
+from factorlint.packed import Packed, unpack
 from factorlint.parts import Part, Said
 from factorlint.project import Project
 from factorlint.reading import Read, find, read
@@ -45,15 +45,17 @@ if TYPE_CHECKING:
     from factorlint.pins import Pins
     from factorlint.rule import Rule, View
 
-_MUCH = 100_000  # objects that are worth looking for circles among
 _PASSING = ("timeout", "worker-died", "crash")  # problems that another run, with more time or memory, may not have
 
 
 class Learned(NamedTuple):
-    """The files of a part that could be read as facts, and the problems of the others."""
+    """What the files of a part told, and the problems of those that could not be read."""
 
-    project: Project
+    files: Mapping[str, Packed]
     problems: tuple[Problem, ...]
+
+    def project(self, modules: Modules) -> Project:
+        return Project({path: unpack(one) for path, one in self.files.items()}, modules)
 
 
 def audit(root: Path, paths: Sequence[Path], settings: Settings, around: Around = ALONE) -> Report:
@@ -160,8 +162,8 @@ def learn_all(
     around: Around = ALONE,
     kept: Cache = cache.NONE,
 ) -> list[Learned]:
-    """The Facts of the files of the parts that are WANTED, and of those that fill in what they leave open."""
-    told: dict[str, Facts | Problem] = {}
+    """What the files of the parts that are WANTED tell, and those that fill in what they leave open."""
+    told: dict[str, Packed | Problem] = {}
     members = [list(part.files) for part in wanted]
     todo = [path for part in wanted for path in part.files]
     while todo:
@@ -173,31 +175,30 @@ def learn_all(
         todo = []
         for part, files in zip(wanted, members, strict=True):
             beside = {path: texts.sources[path].text for path in part.beside if path not in told}
-            more = imports.extenders(beside, _project(told, files, texts.modules)) if beside else ()
+            known = _told(told, files)
+            leaves = frozenset(name for one in known.values() for name in one.leaves)
+            more = imports.extenders(beside, leaves, known, texts.modules) if beside else ()
             files += more
             todo += more
     return [
-        Learned(
-            _project(told, files, texts.modules),
-            tuple(one for path in files if isinstance(one := told[path], Problem)),
-        )
+        Learned(_told(told, files), tuple(one for path in files if isinstance(one := told[path], Problem)))
         for files in members
     ]
 
 
-def _project(told: Mapping[str, Facts | Problem], files: Sequence[str], modules: Modules) -> Project:
-    return Project({path: one for path in files if isinstance(one := told[path], Facts)}, modules)
+def _told(told: Mapping[str, Packed | Problem], files: Sequence[str]) -> dict[str, Packed]:
+    return {path: one for path in files if isinstance(one := told[path], Packed)}
 
 
 def learned(
     work: Sequence[Source], settings: Settings, around: Around, kept: Cache
-) -> Iterator[tuple[Source, Facts | Problem | workers.Failure]]:
+) -> Iterator[tuple[Source, Packed | Problem | workers.Failure]]:
     """What each file of WORK tells, in order; what was told before, in this run or another, is not learned again."""
     asked = [key for one in work if (key := (one.path, one.digest)) not in around.told]
     known = {**around.told, **kept.facts(asked)}
     new = [one for one in work if (one.path, one.digest) not in known]
-    told: dict[cache.Key, Facts | Problem] = {}
-    fresh = workers.each(learn_one, new, jobs=jobs(settings, new), seconds=_patience)
+    told: dict[cache.Key, Packed | Problem] = {}
+    fresh = workers.each(pack_one, new, jobs=jobs(settings, new), seconds=_patience)
     with contextlib.closing(fresh):  # type: ignore[type-var]
         for one in work:
             key = (one.path, one.digest)
@@ -220,20 +221,17 @@ def visit_all(
     from factorlint.view import viewer
     from factorlint.visit import Visited, visit
 
-    most_first = sorted(enumerate(learned), key=lambda one: len(one[1].project.files), reverse=True)
-    part_of = {path: number for number, part in most_first for path in sorted(part.project.files)}
+    most_first = sorted(enumerate(learned), key=lambda one: len(one[1].files), reverse=True)
+    part_of = {path: number for number, part in most_first for path in sorted(part.files)}
     work = [texts.sources[path] for path in part_of if path in texts.wanted]
 
     @functools.lru_cache(maxsize=1)  # files come part by part
     def asked(number: int) -> tuple[Callable[[str], View], Relevance | None]:
-        view = viewer(learned[number].project, pinned)
-        anywhere = next(iter(learned[number].project.files))
+        view = viewer(learned[number].project(texts.modules), pinned)
+        anywhere = next(iter(learned[number].files))
         return view, None if settings.plugin else Relevance(view(anywhere), rules)
 
     def settle(one: Source) -> None:
-        if gc.get_count()[0] > _MUCH:  # the part before this one leaves circles behind
-            asked.cache_clear()
-            gc.collect()
         _, relevance = asked(part_of[one.path])
         if relevance is not None:
             relevance.settle()
@@ -250,7 +248,7 @@ def visit_all(
 
     sites: list[list[Site]] = [[] for _ in learned]
     problems: list[list[Problem]] = [list(part.problems) for part in learned]
-    sizes = [sum(len(texts.sources[path].text) for path in part.project.files) for part in learned]
+    sizes = [sum(len(texts.sources[path].text) for path in part.files) for part in learned]
 
     visited = workers.each(
         visit_one,
@@ -269,7 +267,7 @@ def visit_all(
         else:
             problems[number].append(Problem(one.path, None, result.kind, result.message))
     return [
-        Said(len(part.project.files), tuple(found), tuple(said))
+        Said(len(part.files), tuple(found), tuple(said))
         for part, found, said in zip(learned, sites, problems, strict=True)
     ]
 

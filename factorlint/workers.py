@@ -33,6 +33,7 @@ Result = TypeVar("Result")
 _CHUNK = 8  # items handed over at once
 _START = 60.0  # seconds that a worker may take to say that it is there
 _STARTS = 3  # workers in a row that may fail to
+_FULL = 20.0  # seconds of settling granted to a worker that is then too full of what it worked out to turn to more
 
 
 def each(
@@ -55,7 +56,8 @@ def each(
     A worker is handed MOST items at once, fewer where there are few. Items of one GROUP stand together and go to one
     worker as long as there are groups enough, so that what they share is worked out once: a worker does SETTLE with the
     first one that it is given of a group, which may take SETTLING seconds more. Where that fails, the group fails, and
-    nobody tries again with each of its items. Closing the iterator, or an interrupt, kills the workers.
+    nobody tries again with each of its items. A forked worker that is full of what groups shared makes room for a new
+    one before it turns to another. Closing the iterator, or an interrupt, kills the workers.
     """
     method = start or ("fork" if hasattr(os, "fork") else "spawn")
     boss = _Boss(work, items, max(1, jobs), seconds, memory_mb, method, most, group, settle, settling)
@@ -79,6 +81,7 @@ class _Worker:
     served: int = 0
     group: Hashable = None
     settled: Hashable = None  # the group that it is ready for
+    filled: float = 0.0  # seconds that it was granted for settling
     settling: bool = False
     todo: deque[int] = field(default_factory=deque)
     limits: deque[float] = field(default_factory=deque)  # seconds for each that is to do
@@ -176,6 +179,8 @@ class _Boss(Generic[Item, Result]):
             worker.limits.popleft()
             worker.served += 1
         if not worker.todo and self.queues:
+            if self.retires(worker):
+                return
             self.hand_over(worker)
         worker.late = time.monotonic() + worker.limits[0] if worker.todo else math.inf
 
@@ -187,9 +192,19 @@ class _Boss(Generic[Item, Result]):
         worker.settling = self.settle is not None and (worker.settled != group or not worker.served)
         if worker.settling:
             first = worker.todo[0]
-            worker.limits.appendleft(worker.limits[0] + self.settling(self.items[first]))
+            more = self.settling(self.items[first])
+            worker.filled += more
+            worker.limits.appendleft(worker.limits[0] + more)
             orders.insert(0, (self.token(first), worker.limits[0], True))
         worker.pipe.send(orders)
+
+    def retires(self, worker: _Worker) -> bool:
+        """Whether WORKER is full and would turn to another group; if so it is gone."""
+        if not self.forks or worker.filled < _FULL or self.next_group(worker) == worker.settled:
+            return False
+        _bury(worker)
+        self.workers.remove(worker)
+        return True
 
     def next_group(self, worker: _Worker) -> Hashable:
         """Its own as long as there is anything left of it, then the first that is nobody's, then the longest."""

@@ -59,7 +59,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return say(*args)
 
     def working(work: Any, items: Any, **more: Any) -> Any:
-        if work is run.learn_one:
+        if work is run.pack_one:
             done.extend(one.path for one in items)
         return each(work, items, **more)
 

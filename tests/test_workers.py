@@ -266,6 +266,16 @@ def test_what_a_group_shares_is_worked_out_once_and_may_take_longer() -> None:
     assert [one.kind for one in late if isinstance(one, Failure)] == ["timeout", "timeout"]
 
 
+@needs_fork
+@pytest.mark.parametrize(("seconds", "workers"), [(1.0, 1), (60.0, 3)])
+def test_a_worker_full_of_what_a_group_shared_makes_room(seconds: float, workers: int) -> None:
+    how: dict[str, Any] = {"jobs": 1, "group": lambda item: item[0], "settle": len, "settling": lambda _: seconds}
+    told = list(each(lambda item: os.getpid(), ["a1", "a2", "b1", "b2", "c1"], seconds=lambda _: 20, **how))
+    assert [item for item, _ in told] == ["a1", "a2", "b1", "b2", "c1"]
+    assert len({pid for _, pid in told}) == workers
+    assert len({pid for item, pid in told if item[0] == "a"}) == 1
+
+
 def _dies(item: str) -> None:
     if item == "death":
         os._exit(3)
