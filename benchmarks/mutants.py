@@ -252,16 +252,18 @@ class _Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 class _Traced:
-    """The lines of the rules that are come to while it is on."""
+    """The lines that are come to while it is on, of the rules that are to be changed."""
 
-    def __init__(self) -> None:
+    def __init__(self, modules: tuple[str, ...]) -> None:
+        self.modules = modules
         self.lines: set[tuple[str, int]] = set()
         self.known: dict[CodeType, str | None] = {}
 
     def module(self, code: CodeType) -> str | None:
         if code not in self.known:
             path = Path(code.co_filename)
-            self.known[code] = path.stem if path.parent.name == "rules" and path.suffix == ".py" else None
+            of_rules = path.parent.name == "rules" and path.suffix == ".py"
+            self.known[code] = path.stem if of_rules and path.stem.startswith(self.modules) else None
         return self.known[code]
 
     def __call__(self, frame: FrameType, event: str, argument: object) -> Any:
@@ -277,6 +279,7 @@ class Bench:
 
     def __init__(self, given: argparse.Namespace) -> None:
         self.given = given
+        self.modules = tuple(given.module or [""])  # the beginnings of their names
         self.equivalent = _equivalent()
         self.reached: dict[str, Lines] = {}  # of each test the lines that it comes to
         self.seconds: dict[str, float] = {}  # of computing
@@ -297,7 +300,7 @@ class Bench:
         with tempfile.TemporaryFile("w+") as told:
 
             def trace() -> int:
-                traced = _Traced()
+                traced = _Traced(self.modules)
                 sys.settrace(traced)
                 code = _run([item])
                 sys.settrace(None)
@@ -331,7 +334,7 @@ class Bench:
         rows: list[tuple[str, int, int, int]] = []
         left: list[Mutant] = []
         for path in sorted(RULES.glob("*.py")):
-            if path.stem == "__init__" or (self.given.module and not path.stem.startswith(tuple(self.given.module))):
+            if path.stem == "__init__" or not path.stem.startswith(self.modules):
                 continue
             every = list(mutants(path))
             chosen = dice.sample(every, min(self.given.sample or len(every), len(every)))
