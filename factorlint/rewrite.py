@@ -83,12 +83,12 @@ class _Words:
         self.agent = near.agent(near.whole(finding))
         self.tools = [one for one in near.tools(finding) if one.isidentifier()]
         self.text = "\n".join(names.lines(finding)) or finding.site.source
+        self.made = finding.site.check.id == "FL0802"  # the call makes the agent: it neither asks it nor is its answer
 
     def all(self) -> dict[str, str]:
         found, site = self.found, self.finding.site
         function = found.function or self.agent
-        made = site.check.id == "FL0802"  # the variable holds the agent, not what it answers
-        target = found.target if found.target.isidentifier() and not made else "answer"
+        target = found.target if found.target.isidentifier() and not self.made else "answer"
         tool = found.function or names.root(found.node) or self.agent
         handler = _EXCEPT.search(site.source)
         risky = self.near.risky(self.finding) if site.check.id != "FL0703" else (tool,)
@@ -190,8 +190,8 @@ class _Words:
             "literal": literal,
             "key": shapes.key(node),
             "Subject": names.pascal(names.word(subject.rpartition(".")[2], "read")),
-            "given": names.code(shapes.given(call), "..."),
-            "asked": names.code(call.args[0], "...") if call is not None and call.args else "...",
+            "given": names.code(None if self.made else shapes.given(call), "..."),
+            "asked": names.code(shapes.asked(call), "..."),
             "arguments": ", ".join(arguments) or "...",
             "called": names.code(call.func, "function") if call is not None else "function",
             "holder": shapes.holder(dynamic),

@@ -70,14 +70,24 @@ def given(call: ast.Call | None) -> ast.expr | None:
         return told
     receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
     static = isinstance(receiver, ast.Name) and receiver.id[:1].isupper()
-    return call.args[1] if static and len(call.args) > 1 else call.args[0]
+    return _alone(call.args[1] if static and len(call.args) > 1 else call.args[0])
+
+
+def asked(call: ast.Call | None) -> ast.expr | None:
+    """The question that a person is asked."""
+    return _alone(call.args[0]) if call is not None and call.args else None
+
+
+def _alone(argument: ast.expr) -> ast.expr | None:
+    """ARGUMENT, unless it stands for several: ``*args`` is no expression by itself."""
+    return None if isinstance(argument, ast.Starred) else argument
 
 
 def loads(node: ast.AST | None) -> ast.expr | None:
     """The text that ``json.loads`` is given somewhere inside NODE."""
     for one in ast.walk(node) if node is not None else ():
         if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr == "loads" and one.args:
-            return one.args[0]
+            return _alone(one.args[0])
     return None
 
 

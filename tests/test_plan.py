@@ -202,6 +202,17 @@ def test_a_sketch_keeps_the_names_of_the_code(source: str, expected: str) -> Non
     assert expected in rewrite.after(finding, Neighbours([finding])).splitlines()
 
 
+@pytest.mark.parametrize("source", ["make_agent(model, [search])", "Crew(*given, **options)", "input(*words)"])
+def test_what_makes_an_agent_or_stands_for_several_is_no_input(source: str) -> None:
+    made = replace(OPAQUE, code="FL0802")
+    for check in (*CHECKS, made):
+        report = make_report([make_site(check, source=source, span=Span(1, 1, 1, len(source) + 1))])
+        finding = replace(report.sites[0], excerpt=Excerpt(1, (source,)))
+        sketched = rewrite.after(finding, Neighbours([finding]))
+        ast.parse(sketched)
+        assert check is not made or '"data": ...' in sketched
+
+
 @given(st.text(max_size=60))
 @settings(max_examples=200, deadline=None)
 def test_whatever_stands_at_a_site_is_sketched(text: str) -> None:
