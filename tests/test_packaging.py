@@ -148,3 +148,9 @@ def test_actions_are_pinned_to_a_commit() -> None:
     for path in (CHECKOUT / "action.yml", *(CHECKOUT / "docs").glob("*.md"), CHECKOUT / "README.md"):
         for used in re.findall(r"uses: (\S+)", path.read_text(encoding="utf-8")):
             assert used.startswith(("./", "OWNER/factorlint@")) or re.search(r"@[0-9a-f]{40}$", used), used
+
+
+def test_what_a_workflow_is_told_is_never_part_of_a_command() -> None:
+    for path in (*(CHECKOUT / "docs").glob("*.md"), CHECKOUT / "README.md"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            assert not re.search(r"\brun: .*\$\{\{", line), line
