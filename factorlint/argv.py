@@ -27,7 +27,7 @@ _SPELLED: Mapping[str, tuple[str, ...]] = {  # where a flag is not just --key
     "no-cache": ("--no-cache/--cache",),
     "no-progress": ("--no-progress/--progress",),
     "exit-zero": ("--exit-zero",),
-    "output": ("--output", "-o"),
+    "output": ("--output", "-o", "--output-format"),  # the last is what users of ruff type
     "jobs": ("--jobs", "-j"),
 }
 _SWITCHES: Mapping[str, str] = {

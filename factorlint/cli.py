@@ -28,6 +28,7 @@ from factorlint.flags import (
     RuleName,
     Words,
     auditing,
+    comparing,
     fleeting,
     reading,
 )
@@ -82,7 +83,7 @@ def check(ctx: typer.Context, paths: Paths = None, stdin_filename: Named = None)
 @app.command()
 @auditing
 def audit(ctx: typer.Context, path: Folder = Path()) -> None:
-    """The score per factor, who owns what, the verdict, and what to do first.
+    """The score per factor, who owns what, and what to do first.
 
     Findings about something missing always speak here.
     """
@@ -92,7 +93,11 @@ def audit(ctx: typer.Context, path: Folder = Path()) -> None:
 @baselines.command()
 @reading
 def create(ctx: typer.Context, paths: Paths = None) -> None:
-    """Write a baseline of all that is found today, those below the bar included; never over one that is there."""
+    """Write a baseline of all that is found today.
+
+    What is below the bar is in it too. It goes to --baseline, or to factorlint-baseline.json; never over one that is
+    there.
+    """
     with _plainly():
         from factorlint import baseline
 
@@ -105,7 +110,10 @@ def create(ctx: typer.Context, paths: Paths = None) -> None:
 @baselines.command()
 @reading
 def update(ctx: typer.Context, paths: Paths = None) -> None:
-    """Remove from the baseline what is fixed, and follow renamed files; nothing is ever added."""
+    """Remove from the baseline what is fixed.
+
+    Renamed files are followed; nothing is ever added.
+    """
     with _plainly():
         from factorlint import adopt, baseline
 
@@ -119,9 +127,10 @@ def update(ctx: typer.Context, paths: Paths = None) -> None:
 @app.command("plan")
 @reading
 def show_plan(ctx: typer.Context, path: Folder = Path(), output: Pages = None, color: Colored = None) -> None:
-    """The way to owned code: steps in the manifesto's order, their sites, a first move, the score after each.
+    """The way to owned code, in the manifesto's order.
 
-    Formats: text, markdown, and new folders of work items: openspec:DIR, speckit:DIR, gsd:DIR.
+    Each step with its sites, a first move, and the score after it. Formats: text, markdown, and new folders of work
+    items: openspec:DIR, speckit:DIR, gsd:DIR.
     """
     with _plainly():
         from factorlint import planned
@@ -143,7 +152,10 @@ def show_config(
     path: Folder = Path(),
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of the configuration.")] = False,
 ) -> None:
-    """The settings in force and where each came from, which files are read, which checks are on."""
+    """The settings in force, and where each came from.
+
+    Then which files are read, and which checks are on.
+    """
     with _plainly():
         from factorlint import configured
 
@@ -169,7 +181,10 @@ def run_tests(
     select: Annotated[Words, typer.Option(metavar="CHECKS", help="Only these codes and evidence names.")] = None,
     plugin: Plugins = None,
 ) -> None:
-    """Run the rules over files that say what is to be found in them: `# expect:`, `# ok:`, `# todo:`."""
+    """Run the rules over files that say what is to be found.
+
+    They say so on their lines: `# expect:`, `# ok:`, `# todo:`.
+    """
     with _plainly():
         from factorlint import testing
 
@@ -193,7 +208,10 @@ def new_rule(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Such as sleeping-tool.")],
     into: Annotated[Path, typer.Option(metavar="DIR", help="The folder to write to.")] = Path(),
 ) -> None:
-    """Write a rule that works, its fixture, and a package that installs it, for you to change."""
+    """Write a rule that works, for you to change.
+
+    With it come its fixture, and a package that installs it.
+    """
     with _plainly():
         from factorlint import newrule
 
@@ -212,9 +230,9 @@ def explain(
     plugin: Plugins = None,
     color: Colored = None,
 ) -> None:
-    """A rule or check: what it looks at, why it matters, what breaks without it, and the owned form.
+    """A rule or check: what it looks at, why, the owned form.
 
-    Formats: text, markdown, json.
+    And what breaks without it. Formats: text, markdown, json.
     """
     from factorlint import explain as pages
 
@@ -232,7 +250,10 @@ def explain(
 
 @app.command()
 def rules(plugin: Plugins = None) -> None:
-    """Every rule and its checks: code, name, severity, owner, and whether it can be fixed."""
+    """Every rule and its checks.
+
+    Each with its code, name, severity and owner, and whether it can be fixed.
+    """
     from factorlint import explain as pages
 
     with _plainly():
@@ -241,13 +262,13 @@ def rules(plugin: Plugins = None) -> None:
 
 @app.command()
 def frameworks(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One library; all of them without it.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="One library; all of them without it.")] = None,
     output: Pages = None,
     color: Colored = None,
 ) -> None:
-    """What each known library owns of the thirteen factors, and what it gives back.
+    """What each known library owns of the thirteen factors.
 
-    Formats: text, markdown, json, html.
+    And what it gives back. Formats: text, markdown, json, html.
     """
     from factorlint import catalog, scorecard
     from factorlint.report import frameworks as pages
@@ -274,9 +295,10 @@ def reveal(
     output: Pages = None,
     color: Colored = None,
 ) -> None:
-    """The text that the package sends around or instead of yours for the call at PATH:LINE.
+    """The text that a package sends around or instead of yours.
 
-    Read from the project's virtual environment, never run. Exit 1: nothing is known to be sent but your own words.
+    For the call at PATH:LINE. Read from the project's virtual environment, never run. Exit 1: nothing is known to
+    be sent but your own words.
     """
     from factorlint import installed
     from factorlint.config import resolve
@@ -308,17 +330,17 @@ def reveal(
 
 
 @app.command("compare")
-@reading
+@comparing
 def compare_two(
     ctx: typer.Context,
     before: Annotated[str, typer.Argument(metavar="A", help="A JSON report, a folder or a git revision.")],
-    after: Annotated[str, typer.Argument(metavar="[B]", help="The same; the current folder without it.")] = ".",
+    after: Annotated[str, typer.Argument(metavar="B", help="The same; the current folder without it.")] = ".",
     output: Pages = None,
     color: Colored = None,
 ) -> None:
-    """What moved between two reports, trees or revisions of this folder: per factor, and which sites.
+    """What moved between two reports, trees or git revisions.
 
-    Formats: text, markdown, json, html.
+    Per factor, and which sites. Formats: text, markdown, json, html.
     """
     with _plainly():
         from factorlint import compare, progress
@@ -332,7 +354,7 @@ def compare_two(
 
 
 @app.command("history")
-@reading
+@comparing
 def show_history(
     ctx: typer.Context,
     path: Folder = Path(),
@@ -341,9 +363,9 @@ def show_history(
     output: Pages = None,
     color: Colored = None,
 ) -> None:
-    """The score over the commits of the branch, read from git: nothing is checked out.
+    """The score over the commits of the branch.
 
-    Formats: text, markdown, json, svg, html.
+    Read from git: nothing is checked out. Formats: text, markdown, json, svg, html.
     """
     with _plainly():
         from factorlint import history, progress
@@ -370,9 +392,10 @@ def fleet(
     output: Pages = None,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit 0 even if a tree could not be audited.")] = False,
 ) -> None:
-    """Audit many trees, each by itself: two Parquet tables (sites, scores) and a ranking, the worst first.
+    """Audit many trees: two Parquet tables and a ranking.
 
-    One configuration holds for all (--config); what a tree brings along is not asked. Formats: text, markdown, json.
+    The tables are of sites and of scores; the ranking has the worst first. One configuration holds for all
+    (--config); what a tree brings along is not asked. Formats: text, markdown, json.
     """
     with _plainly():
         from factorlint import fleet as body
@@ -392,7 +415,10 @@ def fleet(
 
 @app.command("server")
 def editor_server() -> None:
-    """Speak with an editor over standard input and output (LSP). Needs the extra: pip install 'factorlint[server]'."""
+    """Speak with an editor over standard input and output (LSP).
+
+    Needs the extra: pip install 'factorlint[server]'.
+    """
     with _plainly():
         try:
             from factorlint import server
@@ -418,9 +444,7 @@ def _meant(name: str, known: Sequence[RuleInfo]) -> tuple[RuleInfo, Check | None
     try:
         return registry.lookup(name, known)
     except KeyError:
-        near = registry.near(name, known)
-        hint = f"did you mean {near}?" if near else "'factorlint rules' lists them"
-        raise ConfigError(f"no rule or check is called {name!r}: {hint}") from None
+        raise commands.unknown(name, known) from None
 
 
 def _examined(paths: list[Path] | None, params: Mapping[str, Any]) -> tuple[Examined, Path, str]:

@@ -71,9 +71,19 @@ def known(told: Settings) -> None:
     """A misspelt code would otherwise switch off a rule, or a whole gate, in silence. Raises ConfigError."""
     words = [*told.select, *told.extend_select, *told.ignore, *(one.rule for one in told.severity)]
     words += [rule for one in told.per_file_ignores for rule in one.rules]
-    strange = strangers(words, rules(told.plugin)) if words or told.plugin else ()
+    named = rules(told.plugin) if words or told.plugin else []
+    strange = strangers(words, named)
     if strange:
-        raise ConfigError(f"no rule or check is called {strange[0]!r}: 'factorlint rules' lists them")
+        raise unknown(strange[0], named)
+
+
+def unknown(word: str, named: Sequence[RuleInfo]) -> ConfigError:
+    """What is said of a WORD that none of the rules NAMED, and none of their checks, is called."""
+    from factorlint import registry
+
+    near = registry.near(word, named)
+    hint = f"did you mean {near!r}?" if near else "'factorlint rules' lists them"
+    return ConfigError(f"no rule or check is called {word!r}: {hint}")
 
 
 def rules(plugins: Iterable[str]) -> list[RuleInfo]:

@@ -108,7 +108,7 @@ def given(word: str, settings: Callable[[Path], Settings], watch: Watch) -> Side
 
 
 def read(path: Path, label: str) -> Side:
-    """The side that the JSON report at PATH is, under LABEL that the JSON report at PATH is. Raises ConfigError."""
+    """The side that the JSON report at PATH is, under LABEL. Raises ConfigError."""
     try:
         with path.open("rb") as stream:
             raw = stream.read(LIMIT + 1)

@@ -30,8 +30,11 @@ def look(color: Color) -> Look:
 
 
 def save(text: str, file: Path) -> None:
-    """Write TEXT to FILE, all of it or nothing."""
-    files.write(file, text.encode("utf-8", "backslashreplace"))
+    """Write TEXT to FILE, all of it or nothing. Raises ConfigError."""
+    try:
+        files.write(file, text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be written: {error.strerror}") from None
 
 
 def write(text: str) -> None:

@@ -24,7 +24,7 @@ Named = Annotated[
 RuleName = Annotated[
     str,
     typer.Argument(
-        metavar="[FL0801|FL08|NAME]", help="A rule or check, by code or name.", autocompletion=completion.checks
+        metavar="FL0801|FL08|NAME", help="A rule or check, by code or name.", autocompletion=completion.checks
     ),
 ]
 Plugins = Annotated[Words, typer.Option("--plugin", metavar="MODULE", help=KEYS["plugin"].help)]
@@ -56,10 +56,18 @@ _FORMS: Mapping[str, tuple[Any, Mapping[str, Any]]] = {  # the type of a flag's 
     "color": (Color | None, {}),
     "plugin": (Words, {"metavar": "MODULE"}),
 }
-_READING = (
-    *("exclude", "extend-exclude", "force-exclude", "include-tests", "notebooks", "baseline"),
-    *("jobs", "no-cache", "cache-dir", "no-progress", "plugin"),
+_TREES = (
+    "exclude",
+    "extend-exclude",
+    "include-tests",
+    "notebooks",
+    "jobs",
+    "no-cache",
+    "cache-dir",
+    "no-progress",
+    "plugin",
 )
+_READING = ("baseline", "force-exclude", *_TREES)
 _FLEET = (
     *("select", "extend-select", "ignore", "severity", "min-confidence", "min-severity"),
     *("exclude", "extend-exclude", "include-tests", "notebooks", "jobs", "no-cache", "cache-dir", "color", "plugin"),
@@ -74,8 +82,12 @@ _REPAIR: Mapping[str, Any] = {  # no keys: a file of the audited tree never deci
     "diff": Annotated[bool, typer.Option("--diff", help="Print what --fix would change, and change nothing.")],
 }
 _TALK: Mapping[str, Any] = {
-    "quiet": Annotated[int, typer.Option("--quiet", "-q", count=True, help="Findings and problems only.")],
-    "verbose": Annotated[int, typer.Option("--verbose", "-v", count=True, help="All evidence too.")],
+    "quiet": Annotated[
+        int, typer.Option("--quiet", "-q", count=True, show_default=False, help="Findings and problems only.")
+    ],
+    "verbose": Annotated[
+        int, typer.Option("--verbose", "-v", count=True, show_default=False, help="All evidence too.")
+    ],
 }
 Command = Callable[..., Any]
 
@@ -88,6 +100,11 @@ def auditing(command: Command) -> Command:
 def reading(command: Command) -> Command:
     """COMMAND with the flags that say what is read, and none that says what is reported."""
     return _with({**_options(_READING), **_RUN}, command)
+
+
+def comparing(command: Command) -> Command:
+    """COMMAND with the flags that say what of a whole tree is read."""
+    return _with({**_options(_TREES), **_RUN}, command)
 
 
 def fleeting(command: Command) -> Command:

@@ -7,6 +7,7 @@ import importlib
 import importlib.metadata
 import inspect
 import pkgutil
+import re
 from collections.abc import Iterable
 from types import ModuleType
 
@@ -67,6 +68,10 @@ def lookup(word: str, known: Iterable[RuleInfo]) -> tuple[RuleInfo, Check | None
 
 
 def near(word: str, known: Iterable[RuleInfo]) -> str:
-    """The name that WORD may have been meant for; empty if it is like none."""
-    names = [name for one in known for name in (one.name, *(check.name for check in one.checks))]
-    return next(iter(difflib.get_close_matches(word.strip().lower(), names, 1)), "")
+    """The code or name that WORD may have been meant for, ``FL08`` for ``F8``; empty if it is like none."""
+    said, named = word.strip().lower(), tuple(known)
+    number = re.fullmatch(r"fl?(\d{1,2})", said)
+    if number is not None:
+        return next((one.code for one in named if one.factor == int(number[1])), "")
+    names = [name for one in named for name in (one.name, *(check.name for check in one.checks))]
+    return next(iter(difflib.get_close_matches(said, names, 1)), "")

@@ -52,10 +52,12 @@ def judge(sites: Sequence[Site], files: Files, *, agent_code: bool, unknown: Col
     unknown, not inapplicable, as are factors of which only low-confidence sites were found.
     """
     shares = [share for site in sites if counts(site) for share in shares_of(site)]
-    verdicts = tuple(_verdict(factor, [one for one in shares if one.factor == factor.number]) for factor in FACTORS)
     guessed = {share.factor for site in sites if site.confidence is Confidence.LOW for share in shares_of(site)}
-    summary = _summary(verdicts, files, agent_code, guessed | set(unknown))
-    return Judgement(verdicts, summary, tuple(_gains(sites, shares, verdicts)))
+    unsure = guessed | set(unknown)
+    verdicts = tuple(
+        _verdict(one, [share for share in shares if share.factor == one.number], unsure) for one in FACTORS
+    )
+    return Judgement(verdicts, _summary(verdicts, files, agent_code), tuple(_gains(sites, shares, verdicts)))
 
 
 def counts(site: Site) -> bool:
@@ -70,7 +72,7 @@ def shares_of(site: Site) -> Iterator[Share]:
         yield Share(factor, owner, 1.0)
 
 
-def _verdict(factor: Factor, shares: Sequence[Share]) -> Verdict:
+def _verdict(factor: Factor, shares: Sequence[Share], unsure: Collection[int]) -> Verdict:
     weights = {owner: math.fsum(one.weight for one in shares if one.owner is owner) for owner in Owner}
     total = math.fsum(weights.values())
     return Verdict(
@@ -82,18 +84,18 @@ def _verdict(factor: Factor, shares: Sequence[Share]) -> Verdict:
         owner=max(WORST_FIRST, key=weights.__getitem__) if total else None,
         owners={owner: sum(one.owner is owner for one in shares) for owner in Owner},
         sites=len(shares),
+        unknown=not shares and factor.number in unsure,
     )
 
 
-def _summary(verdicts: Sequence[Verdict], files: Files, agent_code: bool, unknown: Collection[int]) -> Summary:
+def _summary(verdicts: Sequence[Verdict], files: Files, agent_code: bool) -> Summary:
     scored = [verdict for verdict in verdicts if verdict.score is not None]
-    silent = [verdict for verdict in verdicts if verdict.score is None]
-    unsure = sum(verdict.factor in unknown for verdict in silent)
+    unsure = sum(verdict.unknown for verdict in verdicts)
     lost = [one for one in scored if one.factor in DECISIVE and one.owner is Owner.FRAMEWORK]
     return Summary(
         score=_mean(scored) if agent_code else None,
         scored=len(scored),
-        not_applicable=len(silent) - unsure,
+        not_applicable=len(verdicts) - len(scored) - unsure,
         unknown=unsure,
         decisive_owned_by_framework=len(lost),
         verdict=_words(scored, lost, agent_code),

@@ -36,7 +36,7 @@ def judge(
     crashed = {int(problem.message[2:4]) for problem in problems if problem.kind == "rule-crash"}
     unknown = (set(range(1, 14)) - {one.factor for one in infos}) | crashed
     strangers = tuple(sorted({site.stranger for site in sites if site.stranger}))
-    agent_code = bool(texts.direct or strangers)
+    agent_code = bool(texts.direct & texts.wanted or strangers)
     told = score.judge([one.site for one in found], files, agent_code=agent_code, unknown=unknown)
     marked, complaints = suppress.apply(found, comments, texts.sources, {one.path for one in problems})
     everything = sorted((*marked, *sift.findings(complaints)), key=sift.place)

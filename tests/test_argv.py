@@ -31,7 +31,7 @@ def plain(value: Any) -> Any:
         "audit",
         "audit src",
         "check a.py b.py --select FL01,FL02 --select FL08 c.py",
-        "check --exit-zero --no-cache -o json -o sarif:out.sarif",
+        "check --exit-zero --no-cache -o json -o sarif:out.sarif --output-format html:out.html",
         "check --cache --no-cache --cache --notebooks --no-notebooks",
         "check --min-confidence=low --min-severity warning --persona auditor --fail-on never",
         "check -q -q -v --quiet --verbose --color always --jobs 3 -j 4",

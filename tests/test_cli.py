@@ -203,9 +203,13 @@ def test_interrupted(engine: Engine, call: Call) -> None:
         ("check --fail-under 200", "--fail-under expects a number from 0 to 100"),
         ("check --jobs -3", "--jobs expects a whole number"),
         ("check --output pdf", f"--output expects one of {', '.join(FORMATS)}, not 'pdf'"),
-        ("check --output json:no/such/folder/x.json", "no/such/folder"),
+        ("check --output json:no/such/folder/x.json", "no/such/folder/x.json cannot be written: No such file"),
         ("check --config none.toml", "none.toml"),
         ("check --select FL99", "no rule or check is called 'FL99'"),
+        ("check --select F8", "no rule or check is called 'F8': did you mean 'FL08'?"),
+        ("explain opaque-run", "no rule or check is called 'opaque-run': did you mean 'opaque-agent-run'?"),
+        ("compare HEAD --baseline known.json", "--baseline"),
+        ("history --baseline known.json", "--baseline"),
         ("audit one two", ""),
         ("no-such-command", "no-such-command"),
     ],
@@ -269,3 +273,4 @@ def test_help_names_every_command(call: Call) -> None:
     assert code == 0
     for command in ("check", "audit", "explain", "rules"):
         assert command in out
+    assert "..." not in out.partition("Commands:")[2]  # what a command is for fits on its line

@@ -197,6 +197,11 @@ def test_exit_codes(words: str, code: int, said: str, tree: Path) -> None:
     assert said in done.err
 
 
+def test_a_path_that_is_not_there_has_no_agent_code(tree: Path) -> None:
+    done = call(tree, "audit", "nowhere")
+    assert (done.code, done.out.splitlines()[0]) == (3, "No agent code found")
+
+
 def test_an_empty_folder_is_nothing_to_check(tmp_path: Path) -> None:
     assert call(tmp_path, "audit").code == 3
 

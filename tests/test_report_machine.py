@@ -159,6 +159,7 @@ def test_markdown_takes_nothing_of_a_message_for_its_own() -> None:
     assert plain("a | b <img> @team [x](http://y) `z` *q*\n# h") == (
         "a \\| b &lt;img&gt; &#64;team \\[x\\](http:&#8203;//y) \\`z\\` \\*q\\* \\# h"
     )
+    assert plain("25.7 to 35.7") == "25\\.7 to 35.7"  # a number and a dot would begin a list
     many = make_report([make_site(path=f"m{number}.py") for number in range(200)])
     text = render("markdown", many)
     assert "And 150 more." in text

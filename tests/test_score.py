@@ -67,8 +67,9 @@ def test_guesses_and_tests_take_no_part() -> None:
 
 
 def test_a_factor_known_only_by_guesses_or_unlooked_at_is_unknown() -> None:
-    summary = judge([make_site(confidence=Confidence.LOW)], FILES, agent_code=True, unknown={1, 2}).summary
-    assert (summary.scored, summary.not_applicable, summary.unknown) == (0, 10, 3)
+    told = judge([make_site(confidence=Confidence.LOW)], FILES, agent_code=True, unknown={1, 2})
+    assert (told.summary.scored, told.summary.not_applicable, told.summary.unknown) == (0, 10, 3)
+    assert [one.factor for one in told.verdicts if one.unknown] == [1, 2, 8]
 
 
 @pytest.mark.parametrize(

@@ -92,9 +92,6 @@ def full(folder: Path, *words: str, size: int = 100) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
-OLD = '{"schema": "factorlint-baseline/1", "findings": []}\n'
-
-
 @pytest.mark.parametrize(
     "words",
     [

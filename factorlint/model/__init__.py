@@ -175,7 +175,10 @@ class Problem:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One factor over the whole tree. ``score`` is 0–100, or ``None`` where the factor has no site."""
+    """One factor over the whole tree. ``score`` is 0–100, or ``None`` where the factor has no site.
+
+    ``unknown`` where that says nothing: its only sites are guesses, or its rule is missing or crashed.
+    """
 
     factor: int
     code: str
@@ -185,6 +188,7 @@ class Verdict:
     owner: Owner | None
     owners: Mapping[Owner, float]
     sites: int
+    unknown: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from factorlint.report._moves import moves
 PLACES = 3  # named of each first move
 MOST = 50  # findings and problems named; a comment may have 65,536 characters
 _LOUDNESS = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2, None: 3}
-_ACTIVE = re.compile(r"[\\`*_\[\]#|~]|^[-+]|^\d+(?=[.)])")
+_ACTIVE = re.compile(r"(^\d+)(?=[.)])|[\\`*_\[\]#|~]|^[-+]")
 
 
 def render(report: Report, look: Look) -> str:
@@ -107,7 +107,7 @@ def _problems(report: Report, look: Look) -> Iterator[str]:
 
 def plain(words: str) -> str:
     """WORDS with nothing that Markdown, HTML or a mention would take for its own."""
-    line = _ACTIVE.sub(lambda found: "\\" + found.group(), text.folded(words))
+    line = _ACTIVE.sub(lambda found: f"{found[0]}\\" if found[1] else f"\\{found[0]}", text.folded(words))
     for raw, shown in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("@", "&#64;")):
         line = line.replace(raw, shown)
     return line.replace("://", ":&#8203;//")

@@ -68,11 +68,15 @@ def _table(report: Report, look: Look) -> Iterator[Line]:
             ),
         )
     yield _total(report)
-    silent = [f"F{one.factor}" for one in report.verdicts if one.score is None]
+    silent = [f"F{one.factor}" for one in report.verdicts if one.score is None and not one.unknown]
+    unsure = [f"F{one.factor}" for one in report.verdicts if one.unknown]
     legend = ", ".join(f"{marks[owner]} {owner.value}" for owner in _chart.OWNERS)
     yield from wrapped(f"* decisive; {legend}", look.width, indent=5, style="dim")
     if silent:
         yield from wrapped(f"no site seen: {', '.join(silent)}", look.width, indent=5, style="dim")
+    if unsure:
+        line = f"unknown: {', '.join(unsure)}; what is only guessed, --min-confidence low shows"
+        yield from wrapped(line, look.width, indent=5, style="dim")
 
 
 def _total(report: Report) -> Line:
