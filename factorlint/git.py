@@ -155,7 +155,7 @@ def ask(folder: Place, *words: str, what: str, given: bytes = b"") -> bytes:
             complaint.seek(0)
             said = complaint.read(_MOST).decode("utf-8", "replace").strip().splitlines()
             reason = said[-1] if said else "no such revision here (a shallow clone has but the last)"
-            raise RevisionError(f"{what}: {reason}")
+            raise RevisionError(f"{what}: {reason.removeprefix('fatal: ')}")
     return told
 
 
