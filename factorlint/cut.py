@@ -6,7 +6,8 @@ rule looks for. The facts know where each statement begins and ends, so the othe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -31,6 +32,23 @@ def parents(statements: Sequence[Statement]) -> Mapping[int, list[int]]:
             if one.kind == "ClassDef":
                 held[number] = []
     return held
+
+
+def naming(text: str, statements: Sequence[Statement], names: Collection[str]) -> Iterator[int]:
+    """The statements that `parents` tells whose TEXT has one of NAMES in it; of a class, what stands above its body."""
+    if not names:
+        return
+    named = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names)))})\b")
+    lines = text.split("\n")
+    held = parents(statements)
+    for parent, siblings in held.items():
+        above = statements[parent].line if parent >= 0 else 0  # decorators stand between two statements
+        for number in siblings:
+            one, inner = statements[number], held.get(number)
+            end = max(one.line, statements[inner[0]].line - 1) if inner else one.end_line
+            if named.search("\n".join(lines[min(above, one.line - 1) : end])):
+                yield number
+            above = one.end_line
 
 
 def cut(text: str, statements: Sequence[Statement], wanted: frozenset[int]) -> Cut | None:

@@ -17,8 +17,10 @@ from factorlint.expr import Attr, Call, Const, Dict, Expr, Item, Name, last_name
 from factorlint.facts import Called, Scope
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Rule, View
+from factorlint.threads import Holder
 
 # What a call may do, or be known to do, that decides nothing by itself.
+_ASIDE = frozenset(("none", "parse", "validate", "route", "serve"))
 _PLAIN = frozenset((None, "none", "same", "make", "parse", "validate", "load", "save", "retry", "route", "serve"))
 
 
@@ -35,14 +37,14 @@ class Relevance:
         """Ask what is asked about the whole tree."""
         assert self._led_to is not None
 
-    def statements(self, path: str) -> frozenset[int]:
-        """The numbers of the statements of the file PATH in which a rule could find anything.
+    def statements(self, path: str, text: str) -> frozenset[int]:
+        """The numbers of the statements of the file PATH, whose TEXT it is, in which a rule could find anything.
 
         They are statements of the module or of a class; a class that is among them counts with all that is in it.
         """
         facts = self.project.files[path]
         rows, held = facts.statements, cut.parents(facts.statements)
-        found: set[int] = set()
+        found = set(cut.naming(text, rows, self._globals.get(path, ())))
 
         def seat(order: int) -> int:
             while rows[order].parent not in held:
@@ -81,12 +83,21 @@ class Relevance:
             *view.resume.loaders,
             *view.threads.renderers,
         }
-        scopes |= {*self._handed_over, *((one.path, one.scope) for one in view.threads.holders)}
+        scopes |= {*self._handed_over, *((one.path, one.scope) for one in view.threads.holders if not _is_global(one))}
         places |= {(path, files[path].scopes[number].order) for path, number in scopes}
         found: dict[str, set[int]] = {}
         for path, order in places:
             found.setdefault(path, set()).add(order)
         return {path: frozenset(orders) for path, orders in found.items()}
+
+    @functools.cached_property
+    def _globals(self) -> Mapping[str, Sequence[str]]:
+        """File → the names of its module that hold a thread: whatever is done to them says so."""
+        found: dict[str, list[str]] = {}
+        for one in self.view.threads.holders:
+            if _is_global(one):
+                found.setdefault(one.path, []).append(one.name.rpartition(".")[2])
+        return found
 
     def _tools(self) -> Iterator[tuple[str, int]]:
         """The functions that are a model's tools; a class that has one counts whole, for the tool may call the rest."""
@@ -101,7 +112,8 @@ class Relevance:
         found: set[tuple[str, int]] = set()
         for path in sorted(self.project.files):
             for called in self.project.files[path].calls:
-                if not any(one.symbol is not None for one in self.reach.callees(path, called)):
+                symbols = [one.symbol for one in self.reach.callees(path, called) if one.symbol is not None]
+                if all(one.does in _ASIDE or "field" in one.roles for one in symbols):
                     continue
                 where = Where(path, called.scope, called.order)
                 for expr in (*called.call.args, *(value for _, value in called.call.keywords)):
@@ -208,6 +220,11 @@ class Relevance:
             return any(self._decides(one) for one in kin)
         inside = Where(path, scope.id, scope.order + 1)
         return any(self._is_answer(Name(one.name), inside) for one in scope.parameters)
+
+
+def _is_global(one: Holder) -> bool:
+    """Whether a thread is held by a module: by a name of it, or as a field of what such a name stands for."""
+    return one.kind == "global" or (one.kind == "library" and one.scope == 0)
 
 
 _OWN = (Kind.DEFINITION, Kind.OBJECT)

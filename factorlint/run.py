@@ -240,7 +240,7 @@ def visit_all(
         view, relevance = asked(part_of[one.path])
         seen = view(one.path)
         since = seen.tracer.asked
-        statements = relevance.statements(one.path) if relevance is not None else None
+        statements = relevance.statements(one.path, one.text) if relevance is not None else None
         try:
             return Visited((), ()) if statements == frozenset() else visit(seen, one, rules, statements)
         finally:

@@ -89,7 +89,8 @@ class Surfaces:
         return {key: tuple(found) for key, found in rows.items()}
 
     def _starts(self, surface: Surface) -> Iterator[Start]:
-        for called in self.project.files[surface.path].calls:
+        first, last = min(one.first for one in surface.spans), max(one.last for one in surface.spans)
+        for called in self.reach.calls(surface.path, first, last):
             where = Where(surface.path, called.scope, called.order)
             if surface.holds(where):
                 found = self._own(called, where) or self._through(surface, called, where) or self._make(called, where)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from factorlint.expr import Op
-from factorlint.origin import Origin
+from factorlint.origin import Origin, Where
 from factorlint.provenance.operators import pipe_model
 from factorlint.rule import Here, View
 
@@ -30,10 +30,14 @@ def _checks(part: Origin) -> bool:
 
 
 def statements(view: View) -> Iterator[tuple[str, int]]:
-    """The statements (file, number) that name a pipe or give one back, though they may call nothing."""
+    """The statements (file, number) that name a pipe with a model or give one back, though they may call nothing."""
     for path, facts in view.project.files.items():
         for scope in facts.scopes:
             rows = [(row.order, row.value) for found in scope.bindings.values() for row in found]
             for order, value in (*rows, *scope.returns):
-                if isinstance(value, Op) and value.op == "|":
+                if isinstance(value, Op) and value.op == "|" and _is_pipe(view, value, Where(path, scope.id, order)):
                     yield path, order
+
+
+def _is_pipe(view: View, value: Op, where: Where) -> bool:
+    return any(pipe_model(view.tracer, one) is not None for one in view.tracer.origins(value, where))

@@ -8,7 +8,7 @@ from itertools import combinations
 import libcst as cst
 import pytest
 
-from factorlint.cut import cut
+from factorlint.cut import cut, naming
 from factorlint.facts import Facts
 from factorlint.learn import learn_one
 from factorlint.model import Role
@@ -66,6 +66,24 @@ def test_a_class_is_left_with_its_head_and_what_is_wanted() -> None:
     assert (kinds[3], kinds[5]) == ("ClassDef", "FunctionDef")
     text, _ = shorter({5})
     assert text == TEXT[TEXT.index("\n# said") : TEXT.index("\na = [")]
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("sys", [3]),
+        ("decorated", [9]),
+        ("statement", [12]),
+        ("A", [1, 9]),
+        ("a", [12, 17, 20]),
+        ("b", [17, 19]),
+        ("x", [10]),
+        ("y", []),
+    ],
+)
+def test_statements_that_name_something(name: str, lines: list[int]) -> None:
+    statements = facts(TEXT).statements
+    assert sorted({statements[number].line for number in naming(TEXT, statements, [name])}) == lines
 
 
 def test_all_is_none() -> None:
