@@ -20,7 +20,7 @@ from factorlint.rule import Rule, View
 from factorlint.threads import Holder
 
 # What a call may do, or be known to do, that decides nothing by itself.
-_ASIDE = frozenset(("none", "parse", "validate", "route", "serve"))
+_ASIDE = frozenset(("parse", "validate", "route", "serve"))
 _PLAIN = frozenset((None, "none", "same", "make", "parse", "validate", "load", "save", "retry", "route", "serve"))
 
 
@@ -74,6 +74,7 @@ class Relevance:
         """File → its statements that the questions about the whole tree lead to; -1 stands for all of the file."""
         view, files = self.view, self.project.files
         places = {*view.prompts.by_statement, *view.surfaces.by_statement}
+        places |= {(one.caller.path, one.caller.order) for one in view.prompts.every}
         places |= {(one.where.path, one.where.order) for one in view.threads.sent}
         places |= {place for rule in self.rules for place in rule.leads(view)}
         scopes = {
@@ -170,11 +171,17 @@ class Relevance:
         return self._is_sign(called.call) or self._reads(called.call, where)
 
     def _hands_over(self, call: Call, where: Where) -> bool:
-        """Whether a call is given a library's function that decides something: ``pool.submit(agent.run)``."""
+        """Whether a call is given a function that decides something: ``pool.submit(agent.run)``, ``add_task(work)``."""
         for expr in (*call.args, *(value for _, value in call.keywords)):
-            if isinstance(expr, Name) or (isinstance(expr, Attr) and expr.name in self._deciding):
-                kinds = (Kind.LIBRARY,) if isinstance(expr, Name) else (Kind.LIBRARY, Kind.INSTANCE)
-                if any(one.kind in kinds and self._decides(one) for one in self.tracer.origins(expr, where)):
+            if isinstance(expr, Attr):
+                named = expr.name in self._deciding or bool(self.project.classes_with(expr.name))
+                kinds: tuple[Kind, ...] = (Kind.LIBRARY, Kind.INSTANCE) if named else ()
+            else:
+                kinds = (Kind.LIBRARY,) if isinstance(expr, Name) else ()
+            for one in self.tracer.origins(expr, where) if kinds else ():
+                if one.kind in kinds and self._decides(one):
+                    return True
+                if one.kind is Kind.DEFINITION and any(self._is_decisive(body) for body in self.reach.bodies(one)):
                     return True
         return False
 
@@ -190,16 +197,22 @@ class Relevance:
         return any(name in self.signs for name, _ in call.keywords)
 
     def _is_decisive(self, body: Where) -> bool:
-        """Whether a function of the tree is a tool, comes to what decides something, or gives an answer back."""
+        """Whether a function of the tree is a tool, tells a model something, comes to what decides, gives an answer."""
         key = (body.path, body.scope)
         if key not in self._decisive:
             scope = self.project.scope(body)
             self._decisive[key] = (
                 key in self.view.agents.bodies
+                or key in self._told
                 or not self.reach.summary(body).does.keys() <= _PLAIN
                 or any(self._is_answer(value, Where(*key, order)) for order, value in (*scope.returns, *scope.yields))
             )
         return self._decisive[key]
+
+    @functools.cached_property
+    def _told(self) -> frozenset[tuple[str, int]]:
+        """The functions that tell a model something, if only by making an agent."""
+        return frozenset((one.sink_at.path, one.sink_at.scope) for one in self.view.prompts.every)
 
     def _decides(self, one: Origin) -> bool:
         symbol = one.symbol

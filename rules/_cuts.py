@@ -21,17 +21,22 @@ def statement(here: Here, scope: Scope) -> int | None:
     """The first statement of SCOPE in which a part of a thread is dropped: ``self.messages = self.messages[-20:]``."""
     view, path = here.view, here.where.path
     found = [one.order for one in view.project.writes(path, scope.id) if _keeps_a_stretch(view, path, scope, one)]
-    for called in view.project.calls_in(path, scope.id):
-        func = called.call.func
-        if isinstance(func, Attr) and (func.name, called.call.args) in _OLDEST and isinstance(func.base, Attr):
-            if not _is_taken(scope, called) and _is_thread(view, path, scope, called.order, func.base):
-                found.append(called.order)
+    found += _dropped(view, path, scope)
     for inner in here.inside(cst.Del):
         target = inner.expr(inner.node.target)
         if inner.where.scope == scope.id and isinstance(target, Item) and isinstance(target.base, Attr):
             if _is_thread(view, path, scope, inner.where.order, target.base):
                 found.append(inner.where.order)
     return min((*found, *_handed_on(view, path, scope)), default=None)
+
+
+def _dropped(view: View, path: str, scope: Scope) -> Iterator[int]:
+    """The statements of SCOPE itself that drop the oldest of a thread."""
+    for called in view.project.calls_in(path, scope.id):
+        func = called.call.func
+        if isinstance(func, Attr) and (func.name, called.call.args) in _OLDEST and isinstance(func.base, Attr):
+            if not _is_taken(scope, called) and _is_thread(view, path, scope, called.order, func.base):
+                yield called.order
 
 
 def _handed_on(view: View, path: str, scope: Scope) -> Iterator[int]:
@@ -116,9 +121,11 @@ def cuts(view: View, path: str, scope: Scope) -> bool:
 
 
 def trimmers(view: View) -> Iterator[tuple[str, int]]:
-    """The statements (file, number) that define such functions, of which nothing else says that they see a thread."""
-    rows = ((path, scope) for path in sorted(view.project.files) for scope in view.project.files[path].scopes)
-    return ((path, scope.order) for path, scope in rows if cuts(view, path, scope))
+    """The statements (file, number) that define such functions, and those that drop the oldest of a thread."""
+    for path in sorted(view.project.files):
+        for scope in view.project.files[path].scopes:
+            if cuts(view, path, scope) or any(True for _ in _dropped(view, path, scope)):
+                yield path, scope.order
 
 
 def _cut_in(view: View, field: Holder, path: str, scope: Scope) -> bool:

@@ -192,6 +192,20 @@ def _spare_among(view: View, stores: tuple[Origin, ...]) -> list[tuple[Where, Ca
     return volatile if len(volatile) < len(stores) else []
 
 
+def is_whole(names: frozenset[str]) -> bool:
+    """Whether fields of these NAMES hold a thread together with how far it is."""
+    return bool(names & EXECUTION and names & THREAD)
+
+
+def rows(view: View) -> Iterator[tuple[str, int]]:
+    """The statements (file, number) that define rows of a store with a whole thread in each."""
+    for path in sorted(view.project.files):
+        for scope in view.project.files[path].scopes:
+            if scope.kind == "class" and scope.bases and is_whole(fields(view, path, scope)):
+                if stored_by_library(view, path, scope) is not None:
+                    yield path, scope.order
+
+
 def stored_by_library(view: View, path: str, scope: Scope) -> Origin | None:
     """The library base that makes a class a row of a store (an ORM model), or None."""
     origin = Origin(Kind.DEFINITION, place=Where(path, scope.id, scope.end))

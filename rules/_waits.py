@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import libcst as cst
 
 from factorlint.arguments import literals
-from factorlint.expr import Const, Name, argument, walk
+from factorlint.expr import Const, Name, argument, last_name, walk
 from factorlint.facts import Called
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here, View
@@ -17,6 +19,7 @@ _SLEEPS = frozenset("time.sleep asyncio.sleep anyio.sleep trio.sleep gevent.slee
 _EVENTS = frozenset(
     "threading.Event.wait asyncio.Event.wait anyio.Event.wait trio.Event.wait multiprocessing.Event.wait".split()
 )
+_WAITS = frozenset(path.rpartition(".")[2] for path in (*_SLEEPS, *_EVENTS))
 _FUTURES = ("create_future", "asyncio.Future", "asyncio.futures.Future", "concurrent.futures.Future")
 _AROUND = frozenset("asyncio.wait_for asyncio.shield asyncio.wrap_future".split())
 _OUTSIDE = ("requests.", "httpx.", "aiohttp.", "urllib.request.", "imaplib.", "http.client.", "urllib3.")
@@ -62,6 +65,15 @@ def on_the_way(view: View, where: Where) -> bool:
         return False
     place = Where(where.path, function.id, function.order)
     return _entries.holds(view, place) or _in_its_loop(view, where, function.order) or _entries.is_inside(view, place)
+
+
+def statements(view: View) -> Iterator[tuple[str, int]]:
+    """The statements (file, number) that may wait in the middle of a run, though no model is near."""
+    for path in sorted(view.project.files):
+        for called in view.project.files[path].calls:
+            where = Where(path, called.scope, called.order)
+            if last_name(called.call.func) in _WAITS and (on_the_way(view, where) or _is_node(view, where)):
+                yield path, called.order
 
 
 def _in_its_loop(view: View, where: Where, top: int) -> bool:

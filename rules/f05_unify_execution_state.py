@@ -113,6 +113,8 @@ class UnifyExecutionState(Rule):
             ):
                 yield path, write.order
 
+        yield from _state.rows(view)
+
     def visit_Call(self, node: cst.Call, here: Here) -> Iterator[Mark]:
         for held in here.held(node, "FL0502"):
             yield here.mark_held(FRAMEWORK_STATE_STORE, node, held)
@@ -132,7 +134,7 @@ class UnifyExecutionState(Rule):
         names = _state.fields(view, path, scope)
         status = sorted(names & _state.EXECUTION)
         if _state.stored_by_library(view, path, scope) is not None:
-            if status and names & _state.THREAD:
+            if _state.is_whole(names):
                 yield here.mark(UNIFIED_STATE, node, confidence=Confidence.MEDIUM)
             return
         kept = dict(_sorted(here)).get((path, number))

@@ -109,6 +109,7 @@ class LaunchPauseResume(Rule):
 
     def leads(self, view: View) -> Iterator[tuple[str, int]]:
         yield from _resume.wrappers(view)
+        yield from _waits.statements(view)
 
     def visit_Call(self, node: cst.Call, here: Here) -> Iterator[Mark]:
         for held in here.held(node, "resume-api"):

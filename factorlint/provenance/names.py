@@ -21,6 +21,8 @@ def name(tracer: Tracing, expr: Name, where: Where) -> Iterable[Origin]:
         if not hidden and expr.id not in scope.outer:
             rows = scope.bindings.get(expr.id, ())
             declared = tracer.project.declared(where.path, scope.id, expr.id)
+            if (rows or declared) and number != where.scope:  # from inside, all that it may be: asked once
+                return tracer.origins(named(expr.id), Where(where.path, number, -1))
             if rows or declared:
                 return (*_bound(tracer, expr.id, rows, scope, where), *_declared(tracer, declared, where.path))
         number = scope.parent

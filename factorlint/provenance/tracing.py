@@ -149,6 +149,8 @@ def informative(found: Iterable[Origin]) -> bool:
 
 def _distinct(found: Iterable[Origin]) -> Origins:
     """Each origin once, the informative ones first, at most a handful."""
+    if isinstance(found, tuple) and len(found) < 2:
+        return found
     seen: dict[tuple[object, ...], Origin] = {}
     for one in found:
         put = len(one.parts)  # a list with something added is another than the same list without
