@@ -21,7 +21,7 @@ from ._durable import waits
 from ._people import asks
 
 MODEL = ("call-model", "run")
-_DEPTH = 4  # functions between a loop and its model call: run → step → query → the model's own class → its retry
+_DEPTH = 5  # functions between a loop and its model call: run → step → query → a class for all models → one → its retry
 _ATTEMPTS = frozenset("attempt attempts retry retries try tries trial trials".split())
 _COMPARES = ("<", "<=", ">", ">=", "!=")
 _BRANCHES = (cst.If, cst.While, cst.Match, cst.IfExp, cst.Assert)

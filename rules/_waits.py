@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from factorlint.arguments import literals
-from factorlint.expr import Const, Name, argument, last_name, walk
+from factorlint.expr import Attr, Const, Expr, Item, Name, argument, last_name, walk
 from factorlint.facts import Called
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here, View
@@ -34,8 +34,9 @@ def why_it_waits(here: Here, node: cst.Call) -> str | None:
         if callee.kind is Kind.LIBRARY and callee.path in _SLEEPS:
             return _why_it_sleeps(here, node)
         if callee.path in _EVENTS:
-            paced = _soon_given_up(here)
-            return "an event that another part sets" if not paced and on_the_way(here.view, here.where) else None
+            if _soon_given_up(here) or not on_the_way(here.view, here.where) or _is_signal(here, node):
+                return None
+            return "an event that another part sets"
     return None
 
 
@@ -48,6 +49,46 @@ def _soon_given_up(here: Here) -> bool:
     known = literals(here.view.tracer, given, here.where) if given is not None else ()
     numbers = [float(one) for one in known if isinstance(one, (int, float))]
     return max(numbers, default=_LONG) < _LONG
+
+
+def _is_signal(here: Here, node: cst.Call) -> bool:
+    """Whether nobody outside is waited for: the run itself sets the event, or who waits clears it for the next time."""
+    view, func = here.view, here.call(node).func
+    names = set(_called(view, func.base, here.where)) if isinstance(func, Attr) else set()
+    if any(at.path == here.where.path and at.scope == here.where.scope for at in _calls_on(view, "clear", names)):
+        return True
+    setters = list(_calls_on(view, "set", names))
+    return bool(setters) and all(_is_of_a_run(view, at) for at in setters)
+
+
+def _calls_on(view: View, method: str, names: set[str]) -> Iterator[Where]:
+    """Where METHOD of something with one of NAMES is called, without an argument."""
+    for path, called in view.project.calls_of(method):
+        at, func = Where(path, called.scope, called.order), called.call.func
+        if isinstance(func, Attr) and not called.call.args and not names.isdisjoint(_called(view, func.base, at)):
+            yield at
+
+
+def _called(view: View, event: Expr, where: Where) -> Iterator[str]:
+    """The names of an event, or of the table that holds it under a key."""
+    given = [value for value, _ in view.project.given(event.id, where)] if isinstance(event, Name) else []
+    for one in (event, *given):
+        name = last_name(one.base if isinstance(one, Item) else one)
+        if name is not None:
+            yield name
+
+
+def _is_of_a_run(view: View, where: Where, depth: int = _DEPTH) -> bool:
+    """Whether the statement is reached in the middle of a run only, or in a thread that is started there."""
+    if on_the_way(view, where):
+        return True
+    function = view.project.inside(where, "function")
+    if function is None or depth == 0:
+        return False
+    callers = [*calls_of(view, Where(where.path, function.id, function.order))]
+    callers += [row for row in view.project.calls_passing(function.name) if last_name(row[1].call.func) == "Thread"]
+    places = [Where(path, called.scope, called.order) for path, called in callers]
+    return bool(places) and all(_is_of_a_run(view, at, depth - 1) for at in places)
 
 
 def is_future(here: Here, node: cst.BaseExpression) -> bool:
