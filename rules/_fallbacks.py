@@ -1,19 +1,20 @@
-"""Handlers whose error is not the last word: another way is tried, the caller is told, a setting has its default."""
+"""Handlers whose error is not the last word: another way is tried, or the caller is told."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TypeGuard
 
 import libcst as cst
 
 from factorlint.expr import Attr, Call, Caught, Const, Expr, Item, Name, Op, Seq, last_name, walk
-from factorlint.facts import Called, Facts, Statement
+from factorlint.facts import Called, Facts
 from factorlint.origin import Kind, Where
 from factorlint.rule import Here, View
 from factorlint.threads import GROW
 
-from . import _waits
+from . import _no_loss, _waits
+from ._no_loss import in_arm, last_statement
 from ._people import calls_of
 
 _ASKS = frozenset(("call-model", "run", "run-graph"))
@@ -26,7 +27,7 @@ def excuses(handler: Here, tried: Here, what: str) -> bool:
     if _goes_another_way(handler, tried):
         return True
     if what == "the tool":
-        return _only_a_setting(handler, tried)
+        return _no_loss.excuses(handler, tried)
     if _another_way(handler, tried):
         return True
     return _tells_caller(handler)
@@ -38,7 +39,7 @@ def asks_again(handler: Here, tried: Here) -> bool:
     first = [
         inner.call(inner.node)
         for inner in tried.inside(cst.Call)
-        if _in_arm(statements, inner.where.order, tried.where.order, "body") and _comes_to_a_model(inner)
+        if in_arm(statements, inner.where.order, tried.where.order, "body") and _comes_to_a_model(inner)
     ]
     for inner in handler.inside(cst.Call):
         again = inner.call(inner.node)
@@ -74,8 +75,11 @@ def _another_way(handler: Here, tried: Here) -> bool:
 
 
 def _goes_another_way(handler: Here, tried: Here) -> bool:
-    """``return self.search_slowly(pattern)``: a function of the tree does what the `try` could not, for the same."""
-    last = _last(handler.node.body)
+    """``return self.search_slowly(pattern)``: a function of the tree does what the `try` could not, for the same.
+
+    Where the function is given nothing, so may be the other way.
+    """
+    last = last_statement(handler.node.body)
     value = last.value if isinstance(last, cst.Return) else None
     value = value.expression if isinstance(value, cst.Await) else value
     inner = next((one for one in handler.inside(cst.Call) if one.node is value), None)
@@ -85,8 +89,8 @@ def _goes_another_way(handler: Here, tried: Here) -> bool:
         return False
     given = {one.id for one in walk(inner.call(inner.node)) if isinstance(one, Name)} - {"self", "cls"}
     function = tried.function()
-    names = {row.name for row in function.parameters} if function is not None else set()
-    return bool(given & names)
+    names = {row.name for row in function.parameters} - {"self", "cls"} if function is not None else set()
+    return bool(given & names) or not names
 
 
 def _made(here: Here, arm: str | None) -> Iterator[tuple[str, frozenset[str]]]:
@@ -98,69 +102,10 @@ def _made(here: Here, arm: str | None) -> Iterator[tuple[str, frozenset[str]]]:
             value = value.base
         if not isinstance(target, cst.Name) or not isinstance(value, Call):
             continue
-        if arm is not None and not _in_arm(statements, inner.where.order, here.where.order, arm):
+        if arm is not None and not in_arm(statements, inner.where.order, here.where.order, arm):
             continue
         passed = (*value.args, *(one for _, one in value.keywords))
         yield target.value, frozenset(one.id for expr in passed for one in walk(expr) if isinstance(one, Name))
-
-
-def _in_arm(statements: Sequence[Statement], order: int, top: int, arm: str) -> bool:
-    while order >= 0:
-        if statements[order].parent == top:
-            return statements[order].arm == arm
-        order = statements[order].parent
-    return False
-
-
-# -- settings ----------------------------------------------------------------------------------------------------------
-
-
-def _only_a_setting(handler: Here, tried: Here) -> bool:
-    """Whether a tool's `try` only reads settings, which have a default: nothing that the model asked for has failed."""
-    defaults = _constants(handler.node)
-    body = tried.node.body
-    if not defaults or not isinstance(body, cst.IndentedBlock):
-        return False
-    for line in body.body:
-        small = line.body if isinstance(line, cst.SimpleStatementLine) else ()
-        if not small or not all(isinstance(one, (cst.Assign, cst.Import, cst.ImportFrom)) for one in small):
-            return False
-    function = tried.function()
-    if function is None:
-        return False
-    asked = {one.name for one in function.parameters} - {"self", "cls"}
-    return asked.isdisjoint(_names_behind(tried))
-
-
-def _constants(handler: cst.ExceptHandler) -> set[str]:
-    """The names that HANDLER gives a constant; empty if it does anything else."""
-    found: set[str] = set()
-    for line in handler.body.body:
-        for one in line.body if isinstance(line, cst.SimpleStatementLine) else (None,):
-            target = one.targets[0].target if isinstance(one, cst.Assign) else None
-            if not isinstance(one, cst.Assign) or not isinstance(target, cst.Name):
-                return set()
-            if not isinstance(one.value, (cst.Integer, cst.Float, cst.SimpleString, cst.Name, cst.Attribute)):
-                return set()
-            found.add(target.value)
-    return found
-
-
-def _names_behind(tried: Here) -> set[str]:
-    """The names that the body of the `try` reads, and those that they were made of."""
-    rows = tried.scope.bindings
-    found: set[str] = set()
-    read = [inner.expr(inner.node.value) for inner in tried.inside(cst.Assign)]
-    queue = [one.id for expr in read for one in walk(expr) if isinstance(one, Name)]
-    while queue:
-        name = queue.pop()
-        if name in found:
-            continue
-        found.add(name)
-        for row in rows.get(name, ()):
-            if row.value is not None:
-                queue += [one.id for one in walk(row.value) if isinstance(one, Name)]
-    return found
 
 
 # -- the caller --------------------------------------------------------------------------------------------------------
@@ -178,19 +123,14 @@ def _tells_caller(handler: Here) -> bool:
 
 def _ends_with_nothing(handler: Here) -> bool:
     """``return None`` at the end of HANDLER; or it goes on, and the function that it stands in ends so."""
-    last = _last(handler.node.body)
+    last = last_statement(handler.node.body)
     if isinstance(last, cst.Return):
         return _is_nothing_given(last)
     around = handler.enclosing(cst.FunctionDef)
     if not isinstance(around, cst.FunctionDef) or any(True for _ in handler.inside(cst.Return, cst.Assign)):
         return False
-    ending = _last(around.body)
+    ending = last_statement(around.body)
     return isinstance(ending, cst.Return) and _is_nothing_given(ending)
-
-
-def _last(block: cst.BaseSuite) -> cst.BaseSmallStatement | None:
-    last = block.body[-1] if block.body else None
-    return last.body[-1] if isinstance(last, cst.SimpleStatementLine) else None
 
 
 def _is_nothing_given(given: cst.Return) -> bool:
@@ -308,11 +248,7 @@ def _put_into_thread(view: View, path: str, scope: int, name: str, order: int) -
         return False
     top, arm = statements[order].parent, statements[order].arm
     for called in view.reach.calls(path, order, view.reach.end(path, top)):
-        if (
-            called.scope == scope
-            and last_name(called.call.func) in GROW
-            and _in_arm(statements, called.order, top, arm)
-        ):
+        if called.scope == scope and last_name(called.call.func) in GROW and in_arm(statements, called.order, top, arm):
             if any(isinstance(one, Name) and one.id == name for arg in called.call.args for one in walk(arg)):
                 return True
     return False
