@@ -34,6 +34,7 @@ from factorlint.provenance import Tracer
 
 _KINDS = frozenset(("role", "type"))  # what a message or a block of one says of itself
 _PIECES = frozenset("content parts blocks text thinking input arguments output".split())
+_OF_A_CALL = frozenset(("tool_calls", "arguments"))
 _DEPTH = 14
 _ASIDE = ("tools", "toolsets", "agents", "model", "hook")
 _TOLD = ("prompt", "pieces")  # what an agent or a task is made with
@@ -363,7 +364,7 @@ class Threads:
     def _is_of_one_message(self, owner: Where, name: str) -> bool:
         """Whether a field holds the pieces of one message, or the calls in it: what grows with it is no thread."""
         scope = self.project.files[owner.path].scopes[owner.scope]
-        return name == "tool_calls" or (name in _PIECES and not _KINDS.isdisjoint(scope.bindings))
+        return name in _OF_A_CALL or (name in _PIECES and not _KINDS.isdisjoint(scope.bindings))
 
     @functools.cached_property
     def _transactions(self) -> frozenset[str]:
