@@ -35,9 +35,10 @@ def model_call(here: Here) -> Reached | None:
 def _model_call(view: View, path: str, order: int) -> Reached | None:
     reach = view.reach
     end = reach.end(path, order)
-    if not reach.statements_do(path, order, end, MODEL):
+    first = order if view.project.files[path].statements[order].kind == "While" else order + 1  # asked once, before it
+    if not reach.statements_do(path, first, end, MODEL):
         return None  # as most loops: the ways there are not looked for
-    found = [one for one in reach.inside(path, order, end) if one.does in MODEL and one.depth <= _DEPTH]
+    found = [one for one in reach.inside(path, first, end) if one.does in MODEL and one.depth <= _DEPTH]
     return min(found, key=lambda one: one.depth, default=None)
 
 

@@ -24,6 +24,8 @@ _FUTURES = ("create_future", "asyncio.Future", "asyncio.futures.Future", "concur
 _AROUND = frozenset("asyncio.wait_for asyncio.shield asyncio.wrap_future".split())
 _OUTSIDE = ("requests.", "httpx.", "aiohttp.", "urllib.request.", "imaplib.", "http.client.", "urllib3.")
 _RUNS = ("call-model", "run", "run-graph")
+_TASKS = frozenset(("create_task", "ensure_future", "start_soon"))
+_HERE = ("127.0.0.1", "localhost", "0.0.0.0")  # noqa: S104 - a process of this machine that is about to be ready
 _LONG = 10  # seconds; a shorter sleep in a step paces it
 _DEPTH = 3
 
@@ -52,8 +54,13 @@ def _soon_given_up(here: Here) -> bool:
 
 
 def _is_signal(here: Here, node: cst.Call) -> bool:
-    """Whether nobody outside is waited for: the run itself sets the event, or who waits clears it for the next time."""
+    """Whether nobody outside is waited for: the run itself sets the event, or who waits clears it for the next time.
+
+    What waits in a task beside the run does not hold it up.
+    """
     view, func = here.view, here.call(node).func
+    if _is_beside(view, here.where):
+        return True
     names = set(_called(view, func.base, here.where)) if isinstance(func, Attr) else set()
     if any(at.path == here.where.path and at.scope == here.where.scope for at in _calls_on(view, "clear", names)):
         return True
@@ -78,6 +85,21 @@ def _called(view: View, event: Expr, where: Where) -> Iterator[str]:
             yield name
 
 
+def _is_beside(view: View, where: Where) -> bool:
+    """Whether the function is started as a task wherever it is called: ``create_task(self.watch())``."""
+    function = view.project.inside(where, "function")
+    if function is None:
+        return False
+    callers = calls_of(view, Where(where.path, function.id, function.order))
+    return bool(callers) and all(
+        any(
+            last_name(outer.call.func) in _TASKS and called.call in outer.call.args
+            for outer in view.reach.calls(path, called.order, called.order)
+        )
+        for path, called in callers
+    )
+
+
 def _is_of_a_run(view: View, where: Where, depth: int = _DEPTH) -> bool:
     """Whether the statement is reached in the middle of a run only, or in a thread that is started there."""
     if on_the_way(view, where):
@@ -86,7 +108,7 @@ def _is_of_a_run(view: View, where: Where, depth: int = _DEPTH) -> bool:
     if function is None or depth == 0:
         return False
     callers = [*calls_of(view, Where(where.path, function.id, function.order))]
-    callers += [row for row in view.project.calls_passing(function.name) if last_name(row[1].call.func) == "Thread"]
+    callers += view.project.calls_passing(function.name)
     places = [Where(path, called.scope, called.order) for path, called in callers]
     return bool(places) and all(_is_of_a_run(view, at, depth - 1) for at in places)
 
@@ -207,6 +229,11 @@ def _is_outside(view: View, callee: Origin, called: Called) -> bool:
     if callee.kind not in (Kind.LIBRARY, Kind.INSTANCE):
         return False
     if callee.path.startswith(_OUTSIDE):
+        if not called.call.args and callee.path.rpartition(".")[2][:1].isupper():
+            return False  # a client that asks nothing yet
+        told = [one.value for arg in called.call.args for one in walk(arg) if isinstance(one, Const)]
+        if any(isinstance(one, str) and any(name in one for name in _HERE) for one in told):
+            return False
         return ".json()" not in callee.path  # what was answered is here
     if callee.symbol is None or callee.symbol.does != "load":
         return False
