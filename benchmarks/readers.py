@@ -20,8 +20,8 @@ from factorlint import (
     suppress,
 )
 from factorlint import source as sources
-from factorlint.catalog import CatalogError
 from factorlint.config import ConfigError
+from factorlint.entries import CatalogError
 from factorlint.facts import Facts
 from factorlint.learn import learn_one
 from factorlint.model import Role

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from factorlint import arguments, choices, runs
-from factorlint.catalog import Symbol
+from factorlint.entries import Symbol
 from factorlint.expr import Call, Const, Dict, Expr, Seq, Star, last_name
 from factorlint.facts import Called
 from factorlint.origin import Kind, Origin, Where

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from factorlint.catalog import Condition, Symbol
+from factorlint.entries import Condition, Symbol
 from factorlint.expr import Call, Const, Dict, Expr, Seq, Star, dotted
 from factorlint.origin import Kind, Where
 from factorlint.provenance import Tracer

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from factorlint import files, gates
-from factorlint.catalog import CatalogError
+from factorlint.entries import CatalogError
 from factorlint.keys import Color, ConfigError
 from factorlint.report import Look
 from factorlint.report._text import safe

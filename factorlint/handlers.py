@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from factorlint.catalog import Symbol
+from factorlint.entries import Symbol
 from factorlint.expr import Call, Const, Expr, Imported, walk
 from factorlint.facts import Called, Scope
 from factorlint.origin import Kind, Origin, Where

@@ -22,9 +22,9 @@ from factorlint.expr import (
     walk,
 )
 from factorlint.facts import Scope
+from factorlint.holders import GROW, TRIM
 from factorlint.origin import Kind, Where
 from factorlint.provenance import Tracer
-from factorlint.threads import GROW, TRIM
 
 Link = tuple[Expr, Where]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from factorlint import arguments
 from factorlint.arguments import Arguments
-from factorlint.catalog import Symbol
+from factorlint.entries import Symbol
 from factorlint.expr import Call, Const, Dict, Expr
 from factorlint.origin import Kind, Where
 from factorlint.provenance import Tracer

@@ -6,9 +6,8 @@ object built from either. A text that was only read (a prompt, a document) is no
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from factorlint.expr import (
@@ -31,19 +30,13 @@ from factorlint.expr import (
 )
 from factorlint.expr import last_name as last
 from factorlint.facts import Scope
+from factorlint.flows import ADD_ALL, ADD_ONE, PARSE, Flows
 from factorlint.origin import Kind, Origin, Where
 from factorlint.provenance import Tracer
 
 _MOST = 4000  # expressions looked at for one question
-_ADD_ALL = frozenset("extend update".split())
-_ADD_ONE = frozenset("append appendleft insert add add_message add_messages put".split())
 _TEXT = frozenset("read read_text read_bytes readline readlines".split())
 _TEXTS = frozenset("format format_map join render substitute dumps str repr".split())  # what they give is a text
-_PARSE = frozenset(
-    "loads literal_eval model_validate model_validate_json parse_raw parse_obj validate_json validate_python from_json "
-    "from_dict deserialize decode".split()
-)
-GROW = _ADD_ALL | _ADD_ONE
 _RUNS = ("call-model", "run", "run-graph", "step", "route", "serve")
 _THREAD_KEYS = frozenset("messages history chat_history conversation thread events input_items".split())
 
@@ -70,6 +63,7 @@ class Loads:
 
     def __init__(self, tracer: Tracer) -> None:
         self.tracer, self.project = tracer, tracer.project
+        self.flows = Flows(tracer)
         self._yes: dict[_Key, Expr] = {}
         self._no: dict[_Key, Expr] = {}
         self._filled: dict[tuple[str, int, str], bool] = {}
@@ -115,15 +109,6 @@ class Loads:
             self._filled[key] = True
         return found
 
-    def is_of(self, base: Expr, where: Where, path: str, number: int) -> bool:
-        """Whether BASE is an object of the class, or of one that it is kin to."""
-        for one in self.tracer.origins(base, where):
-            if one.kind is Kind.OBJECT and one.place is not None:
-                kin = {(up.place.path, up.place.scope) for up in self.tracer.lineage(one) if up.place is not None}
-                if (path, number) in kin or one.place[:2] in self._kin(path, number):
-                    return True
-        return False
-
     # -- the walk back ---------------------------------------------------------------------------------------------
 
     def _value(self, expr: Expr, where: Where, text: bool, asked: _Asked) -> bool:
@@ -163,7 +148,7 @@ class Loads:
         return any(self._value(one, where, False, asked) for one in expr.items if isinstance(one, Star))
 
     def _name(self, expr: Name, where: Where, text: bool, asked: _Asked) -> bool:
-        scope = self.scope_of(expr.id, where)
+        scope = self.flows.scope_of(expr.id, where)
         if scope is None:
             return False
         rows = self.project.reaching(
@@ -174,7 +159,9 @@ class Loads:
             if isinstance(row.value, Param):
                 if (where.path, scope.id) in asked.closed:
                     continue
-                if any(self._value(value, place, text, asked) for value, place in self.passed(scope, expr.id, at)):
+                if any(
+                    self._value(value, place, text, asked) for value, place in self.flows.passed(scope, expr.id, at)
+                ):
                     return True
             elif row.value is not None and not isinstance(row.value, Enter):
                 if self._value(row.value, at, text, asked):
@@ -182,27 +169,15 @@ class Loads:
         made = min((row.order for row in rows), default=-1)
         return self._grown(expr, where.path, scope, made, asked)
 
-    def scope_of(self, name: str, where: Where) -> Scope | None:
-        """The scope whose binding NAME means at WHERE."""
-        facts = self.project.files[where.path]
-        number = where.scope
-        while number >= 0:
-            scope = facts.scopes[number]
-            hidden = scope.kind == "class" and number != where.scope
-            if not hidden and name in scope.bindings and name not in scope.outer:
-                return scope
-            number = scope.parent
-        return None
-
     def _grown(self, holder: Expr, path: str, scope: Scope, made: int, asked: _Asked) -> bool:
         """Whether SCOPE puts what was loaded into HOLDER, whole or one by one."""
         for called in self.project.calls_on(path, scope.id, holder):
             func, at = called.call.func, Where(path, scope.id, called.order)
             if not isinstance(func, Attr):
                 continue
-            if func.name in _ADD_ALL and any(self._value(one, at, False, asked) for one in called.call.args):
+            if func.name in ADD_ALL and any(self._value(one, at, False, asked) for one in called.call.args):
                 return True
-            if func.name in _ADD_ONE and any(self._taken_from(one, at, made, asked) for one in called.call.args):
+            if func.name in ADD_ONE and any(self._taken_from(one, at, made, asked) for one in called.call.args):
                 return True
         return False
 
@@ -211,7 +186,7 @@ class Loads:
         for one in walk(expr):
             if not isinstance(one, Name):
                 continue
-            scope = self.scope_of(one.id, where)
+            scope = self.flows.scope_of(one.id, where)
             for row in scope.bindings[one.id] if scope is not None else ():
                 value = row.value.source if isinstance(row.value, Part) else row.value
                 if scope is None or not isinstance(value, Each) or (made is not None and row.order <= made):
@@ -243,10 +218,10 @@ class Loads:
 
     def _set_by_constructor(self, base: Origin, name: str) -> bool:
         """Whether field NAME is set where the object is made and nowhere else; what joins it later is no setting."""
-        for holder, _, where, whole in self.into.get(name, ()):
+        for holder, _, where, whole in self.flows.into.get(name, ()):
             function = self.project.inside(where, "function")
             if whole and base.place is not None and (function is None or function.name != "__init__"):
-                if self.is_of(holder, where, base.place.path, base.place.scope):
+                if self.flows.is_of(holder, where, base.place.path, base.place.scope):
                     return False
         return True
 
@@ -270,7 +245,7 @@ class Loads:
                 if held is not None and held.place is not None and self._is_empty(held, asked):
                     asked.empty.add(held.place)
                 return self._returns(callee, text, asked)
-        read = text or name in _PARSE
+        read = text or name in PARSE
         if isinstance(expr.func, Attr) and self._value(expr.func.base, where, text, asked):
             return True
         return any(self._value(one, where, read, asked) for one in values)
@@ -286,122 +261,28 @@ class Loads:
                     return True
         return False
 
-    # -- what is passed --------------------------------------------------------------------------------------------
-
-    def passed(self, scope: Scope, name: str, at: Where) -> Iterator[tuple[Expr, Where]]:
-        """What the tree passes for parameter NAME of SCOPE: in calls, and where the function is handed on to run."""
-        yield from self.tracer.passed_exprs(scope, name, at)
-        for call, where in self.deferred.get((at.path, scope.id), ()):
-            value = self.argument(at.path, scope, call, name)
-            if value is not None:
-                yield value, where
-
-    def argument(self, path: str, scope: Scope, call: Call, name: str) -> Expr | None:
-        """What CALL, which calls the function SCOPE of file PATH, passes for its parameter NAME."""
-        holder = self.project.files[path].scopes[scope.parent] if scope.parent >= 0 else None
-        positional = tuple(row.name for row in scope.parameters if row.kind == "positional")
-        if holder is not None and holder.kind == "class":
-            positional = positional[1:]
-        return argument(call, name, positional)
-
-    @functools.cached_property
-    def deferred(self) -> Mapping[tuple[str, int], tuple[tuple[Call, Where], ...]]:
-        """Function (file, scope) → the calls that something else will make of it: ``submit(f, x)``, ``target=f``."""
-        files = self.project.files
-        names = {scope.name for facts in files.values() for scope in facts.scopes if scope.kind == "function"}
-        rows: dict[tuple[str, int], list[tuple[Call, Where]]] = {}
-        for path in sorted(files):
-            for called in files[path].calls:
-                where = Where(path, called.scope, called.order)
-                for call in handed(called.call):
-                    if last(call.func) not in names:
-                        continue
-                    for one in self.tracer.origins(call.func, where):
-                        if one.kind is Kind.DEFINITION and one.place is not None:
-                            rows.setdefault((one.place.path, one.place.scope), []).append((call, where))
-        return {key: tuple(found) for key, found in rows.items()}
-
     # -- fields ----------------------------------------------------------------------------------------------------
 
     def _fills(self, path: str, number: int, name: str, asked: _Asked) -> bool:
         asked.fields.add((path, number, name))
-        for base, value, where, whole in self.into.get(name, ()):
-            if not self.is_of(base, where, path, number):
+        for base, value, where, whole in self.flows.into.get(name, ()):
+            if not self.flows.is_of(base, where, path, number):
                 continue
             if self.loaded(value, where) if whole else self._taken_from(value, where, -1, asked):
                 return True
         scope = self.project.files[path].scopes[number]
-        if (path, number) in self._asked_for:
+        if (path, number) in self.flows.asked_for:
             return True
         fields = [one for one, rows in scope.bindings.items() if any(row.annotation is not None for row in rows)]
         if name not in fields:
             return False
-        for call, where, parsed in self._made(path, scope):
+        for call, where, parsed in self.flows.made(path, scope):
             given = argument(call, name, fields)
             spread = [value for key, value in call.keywords if key is None]
             values = call.args if parsed else (*spread, *([given] if given is not None else []))
             if any(self._value(one, where, parsed, asked) for one in values):
                 return True
         return False
-
-    def _kin(self, path: str, number: int) -> set[tuple[str, int]]:
-        origin = Origin(Kind.DEFINITION, place=Where(path, number, self.project.files[path].scopes[number].end))
-        return {(up.place.path, up.place.scope) for up in self.tracer.lineage(origin) if up.place is not None}
-
-    def _made(self, path: str, scope: Scope) -> Iterator[tuple[Call, Where, bool]]:
-        """The calls that make an object of a class of the tree; True where they parse a text for it."""
-        own = {one.name for one in self.project.methods(path, scope.id)}
-        for name in (scope.name, "cls", *sorted(_PARSE - own)):
-            for at_path, called in self.project.calls_of(name):
-                func = called.call.func
-                parsed = name in _PARSE
-                if parsed and not isinstance(func, Attr):
-                    continue
-                where = Where(at_path, called.scope, called.order)
-                maker = func.base if parsed and isinstance(func, Attr) else func
-                for one in self.tracer.origins(maker, where):
-                    if one.kind is Kind.DEFINITION and one.place is not None and one.place[:2] == (path, scope.id):
-                        yield called.call, where, parsed
-
-    @functools.cached_property
-    def _asked_for(self) -> frozenset[tuple[str, int]]:
-        """The classes of the tree that some load is asked for: ``session.get(Thread, id)``."""
-        found: set[tuple[str, int]] = set()
-        for path in sorted(self.project.files):
-            for called in self.project.files[path].calls:
-                where = Where(path, called.scope, called.order)
-                named = [one for one in called.call.args if isinstance(one, (Name, Attr))]
-                if not named or not any(
-                    one.symbol is not None and one.symbol.does == "load"
-                    for one in self.tracer.callees(called.call.func, where)
-                ):
-                    continue
-                for arg in named:
-                    for one in self.tracer.origins(arg, where):
-                        if one.kind is Kind.DEFINITION and one.place is not None:
-                            found.add((one.place.path, one.place.scope))
-        return frozenset(found)
-
-    @functools.cached_property
-    def into(self) -> Mapping[str, tuple[tuple[Expr, Expr, Where, bool], ...]]:
-        """Attribute name → what goes into it: (object, value, where, whole or as one element)."""
-        rows: dict[str, list[tuple[Expr, Expr, Where, bool]]] = {}
-        for path in sorted(self.project.files):
-            facts = self.project.files[path]
-            for write in facts.writes:
-                where = Where(path, write.scope, write.order)
-                if write.name is not None:
-                    rows.setdefault(write.name, []).append((write.base, write.value, where, True))
-                elif isinstance(write.base, Attr):
-                    rows.setdefault(write.base.name, []).append((write.base.base, write.value, where, True))
-            for called in facts.calls:
-                func = called.call.func
-                if isinstance(func, Attr) and isinstance(func.base, Attr) and func.name in _ADD_ALL | _ADD_ONE:
-                    where = Where(path, called.scope, called.order)
-                    for arg in called.call.args:
-                        row = (func.base.base, arg, where, func.name in _ADD_ALL)
-                        rows.setdefault(func.base.name, []).append(row)
-        return {name: tuple(found) for name, found in rows.items()}
 
 
 def _is_query(expr: Expr) -> bool:
@@ -410,16 +291,3 @@ def _is_query(expr: Expr) -> bool:
 
 
 _SELECT = re.compile(r"\s*(select|with)\b.+\bfrom\b", re.IGNORECASE | re.DOTALL)
-
-
-def handed(call: Call) -> Iterator[Call]:
-    """The calls that CALL lets something else make: of a function it is given, with the arguments beside it."""
-    for index, arg in enumerate(call.args):
-        if isinstance(arg, (Name, Attr)):
-            yield Call(arg, call.args[index + 1 :], call.keywords)
-    named = dict(call.keywords)
-    for value in (named.get("target"), named.get("func")):
-        if isinstance(value, (Name, Attr)):
-            args, more = named.get("args"), named.get("kwargs")
-            spread = ((None, more),) if more is not None else ()
-            yield Call(value, args.items if isinstance(args, Seq) else call.args, (*spread, *call.keywords))

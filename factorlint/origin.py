@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from factorlint.catalog import Symbol
+from factorlint.entries import Symbol
 from factorlint.expr import Call, Expr
 from factorlint.model import Confidence
 

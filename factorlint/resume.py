@@ -61,7 +61,7 @@ class Resume:
     def _is_list(self, expr: Expr, where: Where) -> bool:
         if isinstance(expr, (Dict, Op, Seq)):
             return True
-        scope = self.loads.scope_of(expr.id, where) if isinstance(expr, Name) else self.project.scope(where)
+        scope = self.loads.flows.scope_of(expr.id, where) if isinstance(expr, Name) else self.project.scope(where)
         return scope is not None and any(self.threads.grown(expr, where.path, scope))
 
     @functools.cached_property
@@ -72,8 +72,8 @@ class Resume:
             owners = [one for one in self.threads.holders if (one.kind, one.name) == ("field", name)]
             if not any(how == "grow" for one in owners for *_, how in self.threads.changes(one)):
                 continue
-            for base, value, where, whole in self.loads.into.get(name, ()):
-                if whole and any(self.loads.is_of(base, where, one.path, one.scope) for one in owners):
+            for base, value, where, whole in self.loads.flows.into.get(name, ()):
+                if whole and any(self.loads.flows.is_of(base, where, one.path, one.scope) for one in owners):
                     function = self.project.inside(where, "function")
                     if function is not None and self.loads.loaded_in(function, value, where):
                         found.add((where.path, function.id))

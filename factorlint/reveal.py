@@ -13,8 +13,8 @@ from pathlib import Path
 import libcst as cst
 
 from factorlint import catalog, installed, passages, pins, reading, run
-from factorlint.catalog import Fact, Library, Sent
 from factorlint.config import Settings
+from factorlint.entries import Fact, Library, Sent
 from factorlint.expr import Call, Const, Expr, Seq
 from factorlint.installed import Place
 from factorlint.model.library import Passage, Revelation

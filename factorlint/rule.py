@@ -2,40 +2,34 @@
 
 A rule is a class with ``visit_<LibCST node>`` methods that yield marks. It keeps no state; everything it may ask
 comes with the node: where it stands (`Here`), what an expression is (`origins`), what the catalogue says of a call
-(`held`), and what lies below it (`reach`).
+(`held`), and what lies below it (`reach`). `View` and `Held` are handed on: a rule imports from one place.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, ClassVar
 
 import libcst as cst
 
 from factorlint import arguments
-from factorlint.agents import Agents, Toolset
+from factorlint.agents import Toolset
 from factorlint.arguments import Arguments
-from factorlint.callbacks import Callbacks
-from factorlint.catalog import Catalog, Fact, Symbol
-from factorlint.expr import Call, Const, Expr, Op, Seq, Text
-from factorlint.facts import Facts, Scope
+from factorlint.entries import Symbol
+from factorlint.expr import Call, Const, Expr, Op, Text
+from factorlint.facts import Scope
+from factorlint.held import Held as Held
+from factorlint.held import facts_at as facts_at
+from factorlint.held import symbols_of as symbols_of
 from factorlint.lower import lower
 from factorlint.model import Check, Confidence, Fix, Owner
 from factorlint.origin import UNKNOWN, Kind, Origin, Where
-from factorlint.project import Project
-from factorlint.prompts import Prompts
 from factorlint.provenance import Tracer
 from factorlint.provenance.answers import answers_in
-from factorlint.reach import Reach
-from factorlint.resume import Resume
-from factorlint.steps import Steps
-from factorlint.surfaces import Surfaces
-from factorlint.threads import Threads
+from factorlint.view import View as View
 from factorlint.walk import Step, Walk
-
-_Said = TypeVar("_Said")
 
 
 @dataclass(frozen=True)
@@ -53,59 +47,6 @@ class Mark:
     also: tuple[tuple[int, Owner], ...] = ()
     fix: Fix | None = None
     fix_at: cst.CSTNode | None = None  # the node that the fix is about, where it is another
-
-
-@dataclass(frozen=True)
-class Held:
-    """A catalogue fact that holds at a call: of which symbol, how surely, and with which arguments."""
-
-    fact: Fact
-    symbol: Symbol
-    origin: Origin
-    confidence: Confidence
-    arguments: Arguments
-
-
-class Known(NamedTuple):
-    """A call, and the symbols with facts that it concerns."""
-
-    call: Call
-    rows: tuple[tuple[Symbol, Origin, Sequence[Fact]], ...]
-
-
-@dataclass(frozen=True)
-class View:
-    """One file under visit, with everything that questions about it need."""
-
-    path: str
-    facts: Facts
-    project: Project
-    tracer: Tracer
-    reach: Reach
-    prompts: Prompts
-    agents: Agents
-    threads: Threads
-    surfaces: Surfaces
-    callbacks: Callbacks
-    resume: Resume
-    steps: Steps
-    versions: Callable[[str, str, str], bool]  # (library package, condition, file) → whether the pins allow it
-    lowered: dict[int, Expr]
-    scopes: Mapping[int, int]  # statement number of a definition → its scope
-    said: dict[tuple[Any, ...], Any]  # what `once` has answered, for all files
-    known: dict[int, Known]  # identity of a call → the symbols that it concerns, for all files
-
-    def once(self, ask: Callable[..., _Said], *about: Hashable) -> _Said:
-        """What ASK says of the whole tree, or ABOUT something in it: worked out the first time, whatever file asks."""
-        key = (ask, *about)
-        if key not in self.said:
-            self.said[key] = ask(self, *about)
-        found: _Said = self.said[key]
-        return found
-
-    @property
-    def catalog(self) -> Catalog:
-        return self.project.catalog
 
 
 class Here:
@@ -315,70 +256,6 @@ Visitor = Callable[[Any, Here], Iterable[Mark]]
 class _Words(dict[str, str]):
     def __missing__(self, key: str) -> str:
         return ""
-
-
-def facts_at(view: View, call: Call, where: Where, checks: tuple[str, ...]) -> Iterator[Held]:
-    """The catalogue facts about CHECKS that hold for CALL at WHERE, each once."""
-    said: set[int] = set()
-    for symbol, origin, known in _known(view, call, where):
-        facts = [fact for fact in known if fact.check in checks]
-        if not facts:
-            continue
-        given = arguments.of(view.tracer, symbol, call, where)
-        registered = view.agents.registered(call, where)
-        if registered:
-            given.given["registered"] = (Seq("list", tuple(decorator for _, _, decorator in registered)), where)
-        for fact in facts:
-            if id(fact) in said:
-                continue
-            sure = _sure(view, fact, symbol, given, where)
-            if sure is None:
-                continue
-            said.add(id(fact))
-            yield Held(fact, symbol, origin, origin.weaker(sure).confidence, given)
-
-
-def _known(view: View, call: Call, where: Where) -> tuple[tuple[Symbol, Origin, Sequence[Fact]], ...]:
-    """The symbols that CALL concerns, with all facts about each. Every rule asks of every call: most have none."""
-    held = view.known.get(id(call))
-    if held is None:
-        held = view.known[id(call)] = Known(
-            call,
-            tuple(
-                (symbol, origin, facts)
-                for callee in view.tracer.callees(call.func, where)
-                for symbol, origin in symbols_of(view.tracer, callee)
-                if (facts := view.catalog.facts(symbol))
-            ),
-        )
-    return held.rows
-
-
-def _sure(view: View, fact: Fact, symbol: Symbol, given: Arguments, where: Where) -> Confidence | None:
-    """How surely FACT holds: None where it does not; low where an argument that decides cannot be seen."""
-    library = view.catalog.library_of(symbol.path)
-    package = library.packages[0] if library and library.packages else symbol.library
-    if fact.versions and not view.versions(package, fact.versions, where.path):
-        return None
-    wanted = given.holds(fact.when) if fact.when else True
-    refused = given.holds(fact.unless) if fact.unless else False
-    if wanted is False or refused is True:
-        return None
-    return Confidence.HIGH if wanted and refused is False else Confidence.LOW
-
-
-def symbols_of(tracer: Tracer, callee: Origin) -> Iterator[tuple[Symbol, Origin]]:
-    """The catalogue symbols that a call of CALLEE concerns: its own, or the library bases of a class of the tree.
-
-    Not where such a class calls the base's constructor itself: that call has the arguments.
-    """
-    if callee.symbol is not None and callee.kind in (Kind.LIBRARY, Kind.INSTANCE):
-        yield callee.symbol, callee
-    elif callee.kind is Kind.DEFINITION and callee.place is not None and callee.receiver is None:
-        if tracer.project.scope(callee.place).kind == "class" and not tracer.hands_up(callee):
-            for base in tracer.lineage(callee):
-                if base.kind is Kind.LIBRARY and base.symbol is not None:
-                    yield base.symbol, base.weaker()
 
 
 def symbol_name(origin: Origin) -> str:

@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 from factorlint import registry
-from factorlint.catalog import Catalog, Fact, Library, Symbol
+from factorlint.catalog import Catalog
+from factorlint.entries import Fact, Library, Symbol
 from factorlint.factors import DECISIVE, FACTORS
 from factorlint.model import Check, Owner
 from factorlint.model.library import Card, Cell, Duty, Grip, Limit

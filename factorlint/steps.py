@@ -15,12 +15,13 @@ from factorlint.agents import Agents
 from factorlint.expr import Attr, Call, Expr, Name, last_name, walk
 from factorlint.facts import Called, Scope
 from factorlint.graphs import Graphs
+from factorlint.holders import Holder
 from factorlint.lasting import Change, binder, links
 from factorlint.origin import Kind, Origin, Where
 from factorlint.provenance.answers import answers_in
 from factorlint.reach import Reach
 from factorlint.surfaces import Surfaces
-from factorlint.threads import Holder, Threads
+from factorlint.threads import Threads
 
 ASKS = ("call-model", "run", "run-graph", "step")
 _KEEPSAKES = ("cache", "memo_", "memoize")

@@ -8,9 +8,9 @@ import libcst as cst
 
 from factorlint.expr import Attr, Const, Dict, Expr, Item, Name, last_name, walk
 from factorlint.facts import Called, Scope, Write
+from factorlint.holders import Holder
 from factorlint.origin import Where
 from factorlint.rule import Here, View
-from factorlint.threads import Holder
 
 from . import _context, _sent, _state
 

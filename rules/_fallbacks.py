@@ -9,9 +9,9 @@ import libcst as cst
 
 from factorlint.expr import Attr, Call, Caught, Const, Expr, Item, Name, Op, Seq, last_name, walk
 from factorlint.facts import Called, Facts
+from factorlint.holders import GROW
 from factorlint.origin import Kind, Where
 from factorlint.rule import Here, View
-from factorlint.threads import GROW
 
 from . import _no_loss, _waits
 from ._no_loss import in_arm, last_statement

@@ -8,10 +8,11 @@ import libcst as cst
 
 from factorlint.expr import Call, Expr, Item, Name, Op, Other, walk
 from factorlint.facts import Called, Scope
+from factorlint.holders import TRIM, Holder
 from factorlint.origin import Kind, Origin, Where
 from factorlint.project import LOOPS, Seen
 from factorlint.rule import Here, View
-from factorlint.threads import TRIM, Holder, Sent
+from factorlint.threads import Sent
 
 from . import _bounds, _state
 

@@ -8,13 +8,13 @@ import libcst as cst
 
 from factorlint.expr import Attr, Call, Each, Expr, Name, Op, Part, last_name, walk
 from factorlint.facts import Binding, Called
+from factorlint.holders import GROW
 from factorlint.model import Confidence
 from factorlint.origin import Kind, Origin, Where
 from factorlint.project import LOOPS
 from factorlint.provenance.answers import answers_in
 from factorlint.reach import Reached
 from factorlint.rule import Here, View
-from factorlint.threads import GROW
 from factorlint.walk import children
 
 from ._durable import waits

@@ -8,11 +8,11 @@ import libcst as cst
 
 from factorlint.expr import Attr, Call, Const, Dict, Expr, Item, Name, Op, Seq, Star, walk
 from factorlint.facts import Scope
+from factorlint.holders import classes
 from factorlint.lasting import is_receiver
 from factorlint.origin import Kind, Origin, Where
 from factorlint.project import Seen
 from factorlint.rule import Here, View
-from factorlint.threads import classes
 
 AMBIENT = {"clock": "the clock", "random": "randomness", "environment": "the environment"}
 _COPIES = ("replace", "model_copy", "copy", "deepcopy")

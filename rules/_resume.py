@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from factorlint.expr import Attr, Call, Expr, Item, Name, walk
 from factorlint.facts import Called, Scope
-from factorlint.loads import GROW, handed
+from factorlint.flows import GROW, handed
 from factorlint.origin import Kind, Origin, Where
 from factorlint.reach import Reached
 from factorlint.rule import View, facts_at
@@ -88,7 +88,7 @@ def _loaded_here(view: View, expr: Expr, where: Where, scope: Scope) -> bool:
     if where.scope not in inner:
         return False
     if isinstance(expr, Name):
-        holder = view.resume.loads.scope_of(expr.id, where)
+        holder = view.resume.loads.flows.scope_of(expr.id, where)
         if holder is None or holder.id not in inner:
             return False
         return view.resume.loads.loaded_in(scope, expr, where)
@@ -116,7 +116,7 @@ def _carries_loaded(view: View, function: Where, call: Call, where: Where, scope
     if not view.reach.function_does(function, _MODEL):
         return False
     for row in target.parameters:
-        value = view.resume.loads.argument(function.path, target, call, row.name)
+        value = view.resume.loads.flows.argument(function.path, target, call, row.name)
         if value is not None and view.once(carries, function, row.name) and _loaded_here(view, value, where, scope):
             return True
     return False
@@ -140,7 +140,7 @@ def carries(view: View, function: Where, name: str, depth: int = 0) -> bool:
         for inner, call in _runs(view, called, where):
             target = view.project.scope(inner)
             for row in target.parameters:
-                value = view.resume.loads.argument(inner.path, target, call, row.name)
+                value = view.resume.loads.flows.argument(inner.path, target, call, row.name)
                 if value is not None and _based_on(value, name) and view.once(carries, inner, row.name, depth + 1):
                     return True
     return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from factorlint import arguments
-from factorlint.catalog import Symbol
+from factorlint.entries import Symbol
 from factorlint.expr import Call, Const, Expr, Seq
 from factorlint.facts import Called
 from factorlint.origin import Origin, Where

@@ -8,7 +8,7 @@ import libcst as cst
 
 from factorlint import limits
 from factorlint.agents import DESCRIBED, Run
-from factorlint.catalog import Symbol
+from factorlint.entries import Symbol
 from factorlint.expr import Call
 from factorlint.limits import Limit
 from factorlint.model import Check, Confidence, Fix, Owner, Severity

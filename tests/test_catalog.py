@@ -16,7 +16,8 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from factorlint import compiled, registry
-from factorlint.catalog import ANSWERS, DOES, ROLES, Catalog, CatalogError, Condition, Fact, Library, Symbol, load
+from factorlint.catalog import Catalog, load
+from factorlint.entries import ANSWERS, DOES, ROLES, CatalogError, Condition, Fact, Library, Symbol
 
 FOLDER = Path(__file__).parents[1] / "rules" / "frameworks"
 FILES = sorted(FOLDER.glob("*.yaml"))

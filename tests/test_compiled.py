@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from factorlint import catalog, compiled
+from factorlint.entries import CatalogError
 
 FOLDER = Path(str(__import__("factorlint.rules", fromlist=["rules"]).__file__)).parent / "frameworks"
 
@@ -65,5 +66,5 @@ def test_where_nothing_can_be_written_nothing_is(tmp_path: Path, monkeypatch: py
 
 
 def test_a_broken_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(catalog.CatalogError, match=r"a\.yaml"):
+    with pytest.raises(CatalogError, match=r"a\.yaml"):
         catalog.load(put(tmp_path, a="x: [1"))

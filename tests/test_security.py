@@ -34,8 +34,8 @@ from factorlint import (
     reading,
     revision,
 )
-from factorlint.catalog import CatalogError
 from factorlint.config import ConfigError, Settings, resolve
+from factorlint.entries import CatalogError
 from factorlint.keys import FORMATS
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the traps are for POSIX")

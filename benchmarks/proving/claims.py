@@ -12,7 +12,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from factorlint import passages
-from factorlint.catalog import Catalog, Fact, Library, Symbol
+from factorlint.catalog import Catalog
+from factorlint.entries import Fact, Library, Symbol
 from proving.described import described
 from proving.literals import Unknown, fallbacks, literal, same, written
 from proving.signatures import REQUIRED, Taken, taken
