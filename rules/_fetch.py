@@ -13,7 +13,8 @@ from factorlint.provenance.answers import answers_in
 from factorlint.rule import Here, View
 
 from . import _sent
-from ._tools import below, reads_by_name
+from ._effects import below
+from ._verbs import reads_by_name
 
 _OUTSIDE = re.compile(
     r"(?:requests|httpx|aiohttp|urllib|urllib3)\..*|sqlite3\..*|psycopg\w*\..*|sqlalchemy\..*|pymongo\..*|redis\..*"

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Attr, Call, Const, Dict, Expr, Item, Name, Seq, Star, last_name, walk
+from factorlint.expr import Call, Const, Dict, Name, Seq, last_name
 from factorlint.model import Check, Confidence, Owner, Severity
-from factorlint.origin import Kind, Origin, Where
-from factorlint.project import Seen
+from factorlint.origin import Kind, Where
 from factorlint.rule import Held, Here, Mark, Rule, facts_at
 
-from . import _decorators
-from ._choice import chosen, dispatch, is_checked, lookups, names_model_answer
+from . import _decorators, _unchecked
+from ._choice import chosen, dispatch, is_checked, names_model_answer
+from ._tables import first_lookup, looked_up, open_lookups, runs_tree_code
 
 FRAMEWORK_EXECUTED_TOOLS = Check(
     "FL0401",
@@ -48,7 +48,6 @@ OWNED_TOOL_DISPATCH = Check(
 )
 
 _GUARDED = "guarded-tool-execution"
-_WHOLE_NAMESPACES = frozenset(("globals", "locals", "vars"))
 
 
 class ToolsAreStructuredOutputs(Rule):
@@ -153,7 +152,7 @@ class ToolsAreStructuredOutputs(Rule):
             if answer is not None and not is_checked(node, call.args[0], here):
                 yield here.mark(DYNAMIC_TOOL_DISPATCH, node, answer, what="eval of the tool's name")
             return
-        for base, key, where, what in _open_lookups(here, call.func, here.where):
+        for base, key, where, what in open_lookups(here, call.func, here.where):
             answer = names_model_answer(here, key, where)
             if answer is None or is_checked(node, key, here):
                 continue
@@ -167,12 +166,12 @@ class ToolsAreStructuredOutputs(Rule):
     def _run_of_choice(self, node: cst.Call, here: Here, *, anything: bool) -> Iterator[Mark]:
         """``table[name](**arguments)``: the look-up is the tree's; its arguments may be unchecked."""
         call = here.call(node)
-        if _is_worked_into(here):
+        if _unchecked.is_worked_into(here):
             return
-        unchecked = _unchecked(call, here)
+        unchecked = _unchecked.picked(call, here)
         if unchecked is None:
-            unchecked = _whole(call, here)
-        elif not (anything or _looked_up(call, here) is not None or _runs_tree_code(call, here)):
+            unchecked = _unchecked.whole(call, here)
+        elif not (anything or looked_up(call, here) is not None or runs_tree_code(call, here)):
             return
         if unchecked is not None:
             what = last_name(call.func) or "a function that the name picks"
@@ -188,9 +187,9 @@ class ToolsAreStructuredOutputs(Rule):
 
     def _own(self, here: Here, scope: int) -> Iterator[Mark]:
         """The first branch or look-up by which the function SCOPE decides what runs: one function, one decision."""
-        branch, looked_up = dispatch(here, scope), _first_lookup(here, scope)
-        if looked_up is not None and (branch is None or looked_up[0].where.order <= branch.where.order):
-            yield looked_up[0].mark(OWNED_TOOL_DISPATCH, looked_up[0].node, looked_up[1])
+        branch, table = dispatch(here, scope), first_lookup(here, scope)
+        if table is not None and (branch is None or table[0].where.order <= branch.where.order):
+            yield table[0].mark(OWNED_TOOL_DISPATCH, table[0].node, table[1])
         elif branch is not None:
             yield branch.mark(OWNED_TOOL_DISPATCH, branch.node, confidence=Confidence.MEDIUM)
 
@@ -220,39 +219,6 @@ class ToolsAreStructuredOutputs(Rule):
                     what=held.fact.what,
                 )
                 return
-
-
-def _first_lookup(here: Here, scope: int) -> tuple[Here, Origin] | None:
-    """The first call in SCOPE of what a table of the tree holds under the model's choice."""
-    for inner in here.inside(cst.Call):
-        if inner.where.scope != scope:
-            continue
-        answer = _looked_up(inner.call(inner.node), inner)
-        if answer is not None:
-            return inner, answer
-    return None
-
-
-def _looked_up(call: Call, here: Here) -> Origin | None:
-    for one in lookups(here, call.func, here.where):
-        if isinstance(one.table, Call) and last_name(one.table.func) in _WHOLE_NAMESPACES:
-            continue
-        tables = here.view.tracer.origins(one.table, one.where)
-        answer = chosen(here, one.key, one.where)
-        if answer is None and not any(origin.kind is Kind.DEFINITION for origin in tables):
-            answer = _read_out_of_text(call, one.key, one.where, here)  # who makes an agent for a text picks none
-        if answer is None:
-            continue
-        if not any(origin.kind in (Kind.ANSWER, Kind.LIBRARY, Kind.INSTANCE) for origin in tables):
-            return answer
-    return None
-
-
-def _read_out_of_text(call: Call, key: Expr, where: Where, here: Here) -> Origin | None:
-    """The answer if KEY is a word taken out of its text, and CALL runs what a table of the tree holds under it."""
-    found = here.view.tracer.origins(key, where)
-    answer = next((one for one in found if one.shape in ("parsed", "text")), None)
-    return answer if answer is not None and _runs_tree_code(call, here) else None
 
 
 def _no_tools(held: Held) -> bool:
@@ -306,151 +272,3 @@ def _maybe_none(held: Held) -> bool:
     """A hook that is only handed through from a parameter whose default is none."""
     names = {held.fact.at, *(name for one in held.fact.when for name in one)}
     return any(None in held.arguments.values(name) for name in names)
-
-
-def _open_lookups(here: Here, func: Expr, where: Where) -> Iterator[tuple[Expr | None, Expr, Where, str]]:
-    """Look-ups among everything that there is: (object, name, where, in words)."""
-    for one in lookups(here, func, where):
-        if isinstance(one.table, Call) and last_name(one.table.func) in _WHOLE_NAMESPACES:
-            yield None, one.key, one.where, f"a look-up in {last_name(one.table.func)}()"
-    for value, at in _values(here, func, where):
-        if isinstance(value, Call) and isinstance(value.func, Name) and value.func.id == "getattr":
-            if len(value.args) > 1 and not isinstance(value.args[1], Const):
-                yield value.args[0], value.args[1], at, "getattr by the name"
-
-
-def _values(here: Here, expr: Expr, where: Where) -> Iterator[tuple[Expr, Where]]:
-    """EXPR itself, and what it was given if it is a local name."""
-    yield expr, where
-    if isinstance(expr, Name):
-        yield from here.view.project.given(expr.id, where)
-
-
-def _unchecked(call: Call, here: Here) -> Origin | None:
-    """The model's arguments among what CALL passes: spread, or picked out one by one, unchecked."""
-    tracer = here.view.tracer
-    for keyword, value in (*((None, one) for one in call.args if isinstance(one, Star)), *call.keywords):
-        spread = value.value if isinstance(value, Star) else value
-        if keyword is None:
-            for one in tracer.origins(spread, here.where):
-                if one.shape in ("arguments", "parsed") and not _validated(spread, here):
-                    return one
-    for value in (*call.args, *(value for keyword, value in call.keywords if keyword is not None)):
-        if isinstance(value, Item) or (isinstance(value, Call) and last_name(value.func) in ("get", "pop")):
-            base = value.base if isinstance(value, Item) else getattr(value.func, "base", None)
-            if base is None or _are_the_tools_own(base, here):
-                continue
-            for one in tracer.origins(base, here.where):
-                if one.shape == "arguments" and not _validated(base, here):
-                    return one
-    return None
-
-
-def _are_the_tools_own(base: Expr, here: Here) -> bool:
-    """Whether a function is given the arguments and no name of a tool: it is the tool, and they have reached it."""
-    found = here.view.tracer.parameter_of(base, here.where) if isinstance(base, Name) else None
-    if found is None:
-        return False
-    names = (one for row in found[0].parameters for one in here.view.tracer.origins(Name(row.name), here.where))
-    return not any(one.shape == "name" for one in names)
-
-
-def _whole(call: Call, here: Here) -> Origin | None:
-    """The model's arguments if the tool that it chose is given them as they came, and does not check them itself."""
-    if not _runs_tree_code(call, here):
-        return None
-    if not here.view.agents.chosen_by_model(call, here.where) and _looked_up(call, here) is None:
-        return None
-    for value in (*call.args, *(value for keyword, value in call.keywords if keyword is not None)):
-        found = _as_it_came(value, here, here.where, set())
-        if found is not None and not _validated(value, here) and not _checked_inside(call, value, here):
-            return found
-    return None
-
-
-def _as_it_came(expr: Expr, here: Here, where: Where, seen: Seen) -> Origin | None:
-    """The model's arguments if EXPR is all of them, or one that was picked out and whose type nobody asked for."""
-    tracer = here.view.tracer
-    if isinstance(expr, Name) and _asked_for_type(expr, here, where):
-        return None
-    if isinstance(expr, Name) and any(True for _ in here.view.project.given(expr.id, where)):
-        before = here.view.project.given_once(expr.id, where, seen)
-        found = (_as_it_came(value, here, at, seen) for value, at in before)
-        return next((one for one in found if one is not None), None)
-    if isinstance(expr, Item):
-        return None if _are_the_tools_own(expr.base, here) else _arguments(here, expr.base, where)
-    if isinstance(expr, Call) and isinstance(expr.func, Attr):
-        if expr.func.name == "get":
-            return None if _are_the_tools_own(expr.func.base, here) else _arguments(here, expr.func.base, where)
-        loads = any(one.kind is Kind.LIBRARY for one in tracer.origins(expr.func, where))
-        return _arguments(here, expr, where) if loads else None
-    if isinstance(expr, Attr):
-        held = tracer.origin(expr.base, where)
-        if held.kind is not Kind.ANSWER or held.shape == "arguments":
-            return None  # a field of what a schema made of them
-    return _arguments(here, expr, where) if isinstance(expr, (Attr, Name)) else None
-
-
-def _arguments(here: Here, expr: Expr, where: Where) -> Origin | None:
-    return next((one for one in here.view.tracer.origins(expr, where) if one.shape == "arguments"), None)
-
-
-def _asked_for_type(name: Name, here: Here, where: Where) -> bool:
-    """Whether the function asks of what class NAME is."""
-    return any(
-        called.call.args[:1] == (name,) and last_name(called.call.func) == "isinstance"
-        for called in here.view.project.calls_in(where.path, where.scope)
-    )
-
-
-def _checked_inside(call: Call, value: Expr, here: Here) -> bool:
-    """Whether a function that CALL runs gives what it is passed for VALUE to a validator."""
-    view = here.view
-    for callee in view.tracer.origins(call.func, here.where):
-        for body in view.reach.bodies(callee):
-            scope = view.project.scope(body)
-            passed = {one.name for one in scope.parameters if view.tracer.passed(call, body, one.name) == value}
-            for called in view.project.calls_in(body.path, body.scope):
-                where = Where(body.path, called.scope, called.order)
-                given = {one.id for one in walk(called.call) if isinstance(one, Name)}
-                if given & passed and any(
-                    one.symbol is not None and one.symbol.does == "validate"
-                    for one in view.tracer.origins(called.call.func, where)
-                ):
-                    return True
-    return False
-
-
-def _is_worked_into(here: Here) -> bool:
-    """Whether what the call visited HERE gives is an argument of a call of the tree: ``click(x=scaled(a["x"]))``."""
-    for node in here.ancestors():
-        if isinstance(node, cst.BaseStatement):
-            break
-        if isinstance(node, cst.Call) and _runs_tree_code(here.call(node), here):
-            return True
-    return False
-
-
-def _validated(expr: Expr, here: Here) -> bool:
-    """Whether a validator of a library is given EXPR in the same function."""
-    for called in here.view.project.calls_in(here.where.path, here.where.scope):
-        if expr not in (*called.call.args, *(value for _, value in called.call.keywords)):
-            continue
-        where = Where(here.where.path, called.scope, called.order)
-        if any(
-            one.symbol is not None and one.symbol.does == "validate"
-            for one in here.view.tracer.origins(called.call.func, where)
-        ):
-            return True
-    return False
-
-
-def _runs_tree_code(call: Call, here: Here) -> bool:
-    """Whether CALL runs a function of the tree; making an object of a class that checks its fields is none."""
-    for one in here.view.tracer.origins(call.func, here.where):
-        if one.kind is Kind.OBJECT:
-            return True
-        if one.kind is Kind.DEFINITION and one.place is not None:
-            if here.view.project.scope(one.place).kind == "function":
-                return True
-    return False

@@ -11,7 +11,7 @@ from factorlint.model import Check, Confidence, Fix, Owner, Severity
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here, Mark, Rule, View, facts_at
 
-from . import _decorators, _people, _stops, _teams, _tools
+from . import _decorators, _effects, _people, _stops, _teams, _tools, _verbs
 from ._choice import branches
 
 BLOCKING_HUMAN_INPUT = Check(
@@ -167,7 +167,7 @@ class ContactHumansWithTools(Rule):
         key = (place.path, place.scope)
         if key not in here.view.agents.bodies or key in here.view.once(_stops.stopped):
             return
-        what = _tools.effect(here.view, place, _tools.name_of(here.view, place))
+        what = _effects.effect(here.view, place, _verbs.name_of(here.view, place))
         if what is None or _tools.approved_by_decorator(here.view, place) or _tools.asks_person(here.view, place):
             return
         if _people.approved_on_the_way(here.view, place) or _only_hands_on(here.view, place):

@@ -14,7 +14,7 @@ from factorlint.origin import Origin, Where
 from factorlint.prompts import Prompt
 from factorlint.rule import Here, Mark, Rule, View, symbols_of
 
-from . import _carried, _fetch, _tools
+from . import _carried, _effects, _fetch, _tools, _verbs
 from ._orders import sentences
 from ._texts import texts
 
@@ -203,16 +203,16 @@ def _decorating(tool: Tool, here: Here) -> tuple[Origin, ...]:
 def _prefetchable(view: View, tool: Tool) -> bool:
     """Whether the tool takes nothing that the model must know, only reads, and gives something back."""
     body = tool.body
-    if body is None or _tools.required(view, body) or _tools.effect(view, body, tool.name) is not None:
+    if body is None or _tools.required(view, body) or _effects.effect(view, body, tool.name) is not None:
         return False
     if _tools.asks_model(view, body) or _tools.asks_person(view, body):
         return False
     scope = view.project.scope(body)
-    if _tools.reads_by_name(scope.name) or _tools.reads_by_name(tool.name):
+    if _verbs.reads_by_name(scope.name) or _verbs.reads_by_name(tool.name):
         return bool(scope.returns)
-    if _tools.acts_by_name(scope.name) or _tools.changes_state(view, body):
+    if _verbs.acts_by_name(scope.name) or _tools.changes_state(view, body):
         return False
-    if (_tools.words(scope.name) or [""])[0] in _MOVES:
+    if (_verbs.words(scope.name) or [""])[0] in _MOVES:
         return False
     return _fetch.returns_what_it_read(view, body)
 
@@ -245,18 +245,18 @@ def _ordered(view: View, sentence: str, held: Toolset) -> Tool | None:
 
 
 def _only_reads(view: View, tool: Tool) -> bool:
-    if _tools.acts_by_name(tool.name) or (_tools.words(tool.name) or [""])[0] in _BEGINS:
+    if _verbs.acts_by_name(tool.name) or (_verbs.words(tool.name) or [""])[0] in _BEGINS:
         return False
     if tool.body is None:
-        return _tools.speaks_of_reading(tool.name)
-    if _tools.reads_by_name(tool.name):
+        return _verbs.speaks_of_reading(tool.name)
+    if _verbs.reads_by_name(tool.name):
         return True
-    if _tools.asks_model(view, tool.body) or _tools.effect(view, tool.body, tool.name) is not None:
+    if _tools.asks_model(view, tool.body) or _effects.effect(view, tool.body, tool.name) is not None:
         return False
-    if _tools.keeps_by_name(tool.name):
+    if _verbs.keeps_by_name(tool.name):
         return False
     said = view.project.scope(tool.body).doc or ""
-    return _tools.reads_by_name(said.strip().partition(" ")[0]) or not _tools.changes_state(view, tool.body)
+    return _verbs.reads_by_name(said.strip().partition(" ")[0]) or not _tools.changes_state(view, tool.body)
 
 
 def _piece(node: cst.CSTNode, sentence: str, here: Here) -> cst.CSTNode:
