@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from factorlint.catalog import Catalog
-from factorlint.expr import Attr, Call, Dict, Expr, Item, Name, Param, Seq, Star, last_name
+from factorlint.expr import Attr, Call, Dict, Each, Expr, Item, Name, Param, Part, Seq, Star, last_name
 from factorlint.facts import Binding, Called, Facts, Scope, Test, Write
 from factorlint.modules import Modules
 from factorlint.origin import Where
@@ -393,8 +393,6 @@ LOOPS = frozenset(("For", "AsyncFor", "While"))
 
 def _within(row: Binding | Write, kind: str) -> bool:
     """Whether a binding made by statement USE itself is seen inside it: a loop variable, a walrus, a `with`."""
-    from factorlint.expr import Each, Part
-
     value = row.value
     if isinstance(value, Part):
         value = value.source

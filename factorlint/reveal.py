@@ -17,6 +17,7 @@ from factorlint.config import Settings
 from factorlint.entries import Fact, Library, Sent
 from factorlint.expr import Call, Const, Expr, Seq
 from factorlint.installed import Place
+from factorlint.lower import lower
 from factorlint.model.library import Passage, Revelation
 from factorlint.origin import Kind, Where
 from factorlint.position import spans
@@ -73,8 +74,6 @@ def reveal(root: Path, path: Path, line: int, settings: Settings, places: Sequen
 
 def _calls(view: View, source: Source, line: int) -> Iterator[_Asked]:
     """The calls that begin at LINE, then those that LINE lies in, the innermost first."""
-    from factorlint.lower import lower
-
     module = cst.parse_module(source.text)
     steps = list(Walk(module, view.scopes).all(cst.Call))
     places = spans(module, [step.node for step in steps])

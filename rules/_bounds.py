@@ -13,6 +13,7 @@ from factorlint.expr import Attr, Call, Const, Expr, Name, Op, dotted, last_name
 from factorlint.facts import Called
 from factorlint.origin import Kind, Where
 from factorlint.rule import Here
+from factorlint.walk import children
 
 from ._elsewhere import given_below, handed_out, withheld
 from ._loops import RECEIVES, takes_the_next
@@ -239,8 +240,6 @@ def _best(found: list[Bound]) -> Bound | None:
 
 
 def _tests(node: cst.CSTNode) -> Iterator[cst.BaseExpression]:
-    from factorlint.walk import children
-
     queue = [node]
     while queue:
         one = queue.pop()
