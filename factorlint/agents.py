@@ -119,6 +119,9 @@ class Agents:
 
     def _describes_itself(self, place: Where) -> bool:
         """Whether a class of the tree gives the description of a tool that a model is sent: name and parameters."""
+        said = self.tracer.project.scope(place).bindings
+        if {"name", "description"} <= said.keys() and any(name in said for name in _FILLED_IN):
+            return True
         for method in self.tracer.project.methods(place.path, place.scope):
             for order, value in method.returns:
                 for one in self.tracer.origins(value, Where(place.path, method.id, order)):
@@ -247,7 +250,16 @@ class Agents:
             said = [value for key, value in one.expr.items if isinstance(key, Const) and key.value in _SCHEMAS]
             found = [origin for value in said for origin in self.tracer.origins(value, one.place)]
             return bool(said) and all(origin.kind is not Kind.INSTANCE for origin in found)  # a server's is not ours
-        return one.kind is Kind.DEFINITION or self._body(one) is not None
+        return one.kind is Kind.DEFINITION or self._body(one) is not None or self._is_made_of_a_class(one)
+
+    def _is_made_of_a_class(self, one: Origin) -> bool:
+        """What a library makes of a class of the tree: the description of a tool whose arguments are its fields."""
+        passed = one.call.args[:1] if one.kind is Kind.INSTANCE and one.call is not None else ()
+        return any(
+            inner.kind is Kind.DEFINITION and inner.place is not None
+            for value in passed
+            for inner in (self.tracer.origins(value, one.made) if one.made is not None else ())
+        )
 
     def _named(self, symbol: Symbol, call: Call, where: Where, role: str) -> Toolset:
         """The tools in the arguments of ROLE."""
@@ -268,10 +280,19 @@ class Agents:
     def _must_name(self, symbol: Symbol, call: Call, where: Where, count: int) -> bool:
         """Whether CALL leaves the model no choice: it names the tool, or wants one where there is one only."""
         for row in self._given(symbol, call, where, "choice").values():
-            literals = arguments.literals(self.tracer, *row)
+            literals = arguments.literals(self.tracer, *(self._kind_of_choice(*row) or row))
             if not literals or not set(literals) <= (_FREE if count > 1 else _FREE - {"any", "required"}):
                 return True
         return False
+
+    def _kind_of_choice(self, expr: Expr, where: Where) -> tuple[Expr, Where] | None:
+        """What ``{"type": "any"}`` says; nothing where the tool is named beside it."""
+        for one in self.tracer.origins(expr, where):
+            if isinstance(one.expr, Dict) and one.place is not None:
+                said = {key.value: value for key, value in one.expr.items if isinstance(key, Const)}
+                if not said.keys() & {"name", "function"} and "type" in said:
+                    return said["type"], one.place
+        return None
 
     @functools.cached_property
     def _told(self) -> dict[tuple[Where, Expr | None], tuple[int, Where]]:
@@ -336,7 +357,20 @@ class Agents:
         name = scope.name if scope is not None and scope.name not in _RUNS else last_name(item)
         if isinstance(item, Call):
             name = name or last_name(item.func)
-        return Tool(name, origin, item, where, body)
+        return Tool(name or self._called(origin), origin, item, where, body)
+
+    def _called(self, described: Origin) -> str:
+        """What the description of a tool says that it is called."""
+        said = described.expr
+        for _ in range(2):  # ``{"type": "function", "function": {"name": …}}``
+            if not isinstance(said, Dict):
+                break
+            keys = {key.value: value for key, value in said.items if isinstance(key, Const)}
+            name = keys.get("name")
+            if isinstance(name, Const) and isinstance(name.value, str):
+                return name.value
+            said = keys.get("function") or keys.get("toolSpec")
+        return ""
 
     def _body(self, origin: Origin, depth: int = 0) -> Where | None:
         project = self.tracer.project
@@ -358,6 +392,7 @@ class Agents:
 
 
 DESCRIBED = "tools_described"  # the role of an argument by which a model is told of tools that the call does not run
+_FILLED_IN = ("input_schema", "parameters", "inputSchema", "args_schema")
 _SCHEMAS = ("input_schema", "inputSchema", "parameters", "function", "toolSpec")
 _FREE = frozenset({"auto", "any", "required", "none", None})  # ways to say that the model chooses
 _STARTS = ("run", "run-graph", "step", "serve")

@@ -12,16 +12,20 @@ from factorlint.provenance import Tracer
 
 
 class Arguments:
-    """The arguments of one call, bound to names by SIGNATURE; ``open`` where a ``**`` hides some."""
+    """The arguments of one call, bound to names by SIGNATURE; ``open`` where a ``**`` hides some.
+
+    What a function of the tree was given and hands on (``*args``, ``**kwargs``) differs from call to call.
+    """
 
     def __init__(self, tracer: Tracer, call: Call, where: Where, signature: tuple[str, ...] = ()) -> None:
         self.tracer, self.call, self.where = tracer, call, where
         self.given: dict[str, tuple[Expr, Where]] = {}
-        self.perhaps: dict[str, list[tuple[Expr, Where]]] = {}  # what one of several dicts behind a ``**`` has
+        self.perhaps: dict[str, list[tuple[Expr, Where]]] = {}  # what one of several things behind a ``**`` has
         self.open = False
-        for name, value in zip(signature, call.args, strict=False):
+        for number, (name, value) in enumerate(zip(signature, call.args, strict=False)):
             if isinstance(value, Star):
                 self.open = True
+                self._handed_on(value.value, number, signature)
                 break
             self.given[name] = (value, where)
         for keyword, value in call.keywords:
@@ -39,6 +43,7 @@ class Arguments:
                 for key, inner in one.expr.items if isinstance(one.expr, Dict) and one.place is not None else ():
                     if isinstance(key, Const) and isinstance(key.value, str) and one.place is not None:
                         self.perhaps.setdefault(key.value, []).append((inner, one.place))
+            self._handed_on(value)
             return
         for held in (found[0], *found[0].parts):
             if not isinstance(held.expr, Dict) or held.place is None:
@@ -49,6 +54,13 @@ class Arguments:
                     self.given.setdefault(key.value, (inner, held.place))
                 else:
                     self.open = True
+
+    def _handed_on(self, value: Expr, first: int = 0, signature: tuple[str, ...] = ()) -> None:
+        """What the callers of the function around the call give it to hand on."""
+        for key, inner, at in self.tracer.passed_on(value, self.where, first):
+            name = key if isinstance(key, str) else signature[key] if key < len(signature) else None
+            if name is not None:
+                self.perhaps.setdefault(name, []).append((inner, at))
 
     def get(self, name: str) -> Expr | None:
         """The expression passed for NAME, or None."""

@@ -115,4 +115,4 @@ def _most(limits: list[float | None]) -> float | None:
 
 
 # Limits that a configuration of a run carries, where the constructor has no argument for them.
-_SPELLINGS = ("recursion_limit", "request_limit", "max_turns", "max_steps", "max_iterations", "max_iter")
+_SPELLINGS = ("recursion_limit", "request_limit", "max_turns", "max_steps", "max_iterations", "max_iter", "turns")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from factorlint import arguments
 from factorlint.entries import Symbol
-from factorlint.expr import Attr, Const, Dict, Expr, Name, Seq, Star, Text, argument
+from factorlint.expr import Attr, Call, Const, Dict, Expr, Name, Seq, Star, Text, argument, last_name
 from factorlint.facts import Called, Scope
 from factorlint.origin import Kind, Origin, Where
 from factorlint.provenance import Tracer, containers
@@ -82,13 +82,16 @@ class Prompts:
             symbol = callee.symbol
             if symbol is None or callee.kind not in (Kind.LIBRARY, Kind.INSTANCE):
                 continue
+            if _is_told(called.call) and self.tracer.catalog.is_a(symbol, "message"):
+                return
             given = arguments.of(self.tracer, symbol, called.call, where)
             for role, part in (("prompt", SYSTEM), ("messages", WHOLE), ("input", USER)):
                 for name in _names(self.tracer, symbol, role):
                     for row in given.every(name):
                         if part == USER and self._is_handed(*row):
                             continue
-                        found = list(self._found(row[0], row[1], part, called, where, symbol))
+                        at = where if name in given.given else row[1]
+                        found = list(self._found(row[0], row[1], part, called, where, symbol, at))
                         if not found and role == "prompt" and isinstance(row[0], (Name, Attr)):
                             origin = self.tracer.origin(*row)
                             found = [Prompt("passed", part, row[0], row[1], called, where, symbol, origin, where)]
@@ -96,7 +99,7 @@ class Prompts:
             return
 
     def _found(
-        self, expr: Expr, where: Where, part: str, called: Called, at: Where, symbol: Symbol
+        self, expr: Expr, where: Where, part: str, called: Called, at: Where, symbol: Symbol, caller: Where
     ) -> Iterator[Prompt]:
         seen: Seen = set()
         if symbol.does == "run" and isinstance(expr, Dict):  # an agent's state: its messages are what it is told
@@ -104,15 +107,15 @@ class Prompts:
             expr = told[0] if told else expr
         rows = [
             (says, home.call, one)
-            for text, home, says in self._texts(expr, Home(where, at), part, 0, {})
+            for text, home, says in self._texts(expr, Home(where, caller), part, 0, {})
             for one in self.sources.of(text, home.text, home, seen)
             if not home.put or words(one.expr) >= FEW_WORDS  # a word on what happened
         ]
         beside = any(one.kind == "function" and not one.share for *_, one in rows)
-        for says, caller, (kind, written, found_at, origin, share) in rows:
+        for says, near, (kind, written, found_at, origin, share) in rows:
             if beside and kind == "literal" and not share and isinstance(written, Text) and words(written) < FEW_WORDS:
                 share = "frame"  # a word or two around what the person asks, sent with a prompt
-            yield Prompt(kind, says, written, found_at, called, at, symbol, origin, caller, share)
+            yield Prompt(kind, says, written, found_at, called, at, symbol, origin, near, share)
 
     def _texts(self, expr: Expr, home: Home, part: str, depth: int, met: _Met) -> Iterator[tuple[Expr, Home, str]]:
         """The texts inside a message list, a message, or EXPR itself.
@@ -187,7 +190,9 @@ class Prompts:
         symbol = one.symbol
         if symbol is None or not self.tracer.catalog.is_a(symbol, "message"):
             return False
-        return not any(symbol.parameter(role) for role in ("messages", "prompt"))
+        return (one.call is not None and _is_told(one.call)) or not any(
+            symbol.parameter(role) for role in ("messages", "prompt")
+        )
 
     def _message(self, expr: Dict, home: Home, depth: int, met: _Met) -> Iterator[tuple[Expr, Home, str]]:
         keys = {key.value: value for key, value in expr.items if isinstance(key, Const)}
@@ -200,7 +205,7 @@ class Prompts:
             return
         role = keys.get("role")
         said = role.value if isinstance(role, Const) else None
-        if said in ("assistant", "tool", "function", "model"):
+        if said in _SAID:
             return
         part = SYSTEM if said in ("system", "developer") else USER
         if isinstance(content, Seq):
@@ -228,6 +233,7 @@ class Prompts:
         return False
 
 
+_SAID = ("assistant", "tool", "function", "model")  # roles of those who only say what happened
 _OF_A_CALL = frozenset(("tool_call_id", "tool_use_id", "call_id"))  # a message or block that answers a tool's call
 _RESULTS = tuple(Const(one, "str") for one in ("tool_result", "function_call_output"))
 _CALLERS = 64  # calls of one wrapper that are followed
@@ -247,3 +253,9 @@ def _pair(expr: Seq) -> tuple[str, Expr] | None:
         if isinstance(said, str) and said in ("system", "developer", "human", "user", "ai", "assistant"):
             return said, expr.items[1]
     return None
+
+
+def _is_told(message: Call) -> bool:
+    """``ChatMessage(role="tool", …)``, ``role=MessageRole.ASSISTANT``: a word of one who only says what happened."""
+    role = argument(message, "role")
+    return (role.value if isinstance(role, Const) else last_name(role).lower() if role is not None else "") in _SAID

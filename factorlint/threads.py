@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from factorlint import arguments, piped
-from factorlint.expr import Attr, Call, Expr
+from factorlint.expr import Attr, Call, Const, Expr, Op
 from factorlint.facts import Called, Scope
 from factorlint.holders import GROW, TRIM, Back, Way, classes, grown
 from factorlint.holders import Holder as Holder
@@ -163,7 +163,7 @@ class Threads:
             facts = self.project.files[path]
             for write in facts.writes:
                 if write.name is not None:
-                    how = "grow" if write.augmented else "set"
+                    how = "grow" if write.augmented and not _counts(write.value) else "set"
                     rows.setdefault(write.name, []).append((path, write.scope, write.order, how))
                 elif isinstance(write.base, Attr):
                     rows.setdefault(write.base.name, []).append((path, write.scope, write.order, "grow"))
@@ -173,3 +173,9 @@ class Threads:
                     how = "grow" if func.name in GROW else "trim"
                     rows.setdefault(func.base.name, []).append((path, called.scope, called.order, how))
         return {name: tuple(found) for name, found in rows.items()}
+
+
+def _counts(value: Expr) -> bool:
+    """``turns + 1``: what ``turns += 1`` makes."""
+    added = value.operands[-1] if isinstance(value, Op) else None
+    return isinstance(added, Const) and added.type in ("int", "float")

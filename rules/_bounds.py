@@ -188,7 +188,11 @@ def _number(expr: Expr, here: Here) -> float | None:
     if isinstance(expr, Op) and expr.op in ("+", "-", "if", "or"):
         known = [one for part in expr.operands[:2] if (one := _number(part, here)) is not None]
         return max(known, default=None)
-    found = literals(here.view.tracer, expr, here.where)
+    return _known(expr, here, here.where)
+
+
+def _known(expr: Expr, here: Here, where: Where) -> float | None:
+    found = literals(here.view.tracer, expr, where)
     numbers = [one for one in found if isinstance(one, (int, float)) and not isinstance(one, bool)]
     return max(numbers, default=None)
 
@@ -206,6 +210,20 @@ def _told_by(call: Call, here: Here, where: Where | None = None) -> Iterator[Bou
             if _limits(value):
                 yield Bound(Ends.OTHERWISE)
                 return
+        yield from _refused(here, one.place)
+
+
+def _refused(here: Here, place: Where) -> Iterator[Bound]:
+    """``if self.rounds >= self.most: return False`` in the function at PLACE, which says whether to go on."""
+    project, scope = here.view.project, here.view.project.scope(place)
+    no = {order for order, value in scope.returns if value == Const(False, "bool")}
+    for order in sorted(no):
+        parent = project.files[place.path].statements[order].parent
+        for test in project.tests_at(place.path, parent):
+            expr, at = test.expr, Where(place.path, scope.id, parent)
+            if isinstance(expr, Op) and expr.op in (">", ">=") and _limits(expr, lengths=False):
+                steps = _known(expr.operands[-1], here, at)
+                yield Bound(Ends.STEPS, steps) if steps else Bound(Ends.OTHERWISE)
 
 
 def _limits(value: Expr, *, lengths: bool = True) -> bool:

@@ -175,7 +175,8 @@ class OwnYourPrompts(Rule):
 
     def visit_FunctionDef(self, node: cst.FunctionDef, here: Here) -> Iterator[Mark]:
         tool = (here.where.path, here.view.scopes[here.where.order]) in here.view.agents.bodies
-        written = not tool and any(one.kind == "function" and one.share != "frame" for one in _prompts_at(here))
+        made = [one for one in _prompts_at(here) if one.kind == "function" and one.share != "frame" and not tool]
+        written = bool(made) and not (node.name.value == "__init__" and _hidden(made, here))
         for decorator in node.decorators:
             if _decorators.makes_agent(decorator.decorator, here):
                 yield from self._written(decorator, here)

@@ -227,7 +227,10 @@ class SmallFocusedAgents(Rule):
 
     def _loop(self, node: cst.While | cst.For, here: Here) -> Iterator[Mark]:
         reached = model_call(here)
-        if reached is None or reached.does != "call-model" or only_retries(node, here) or only_corrects(here):
+        if reached is None or only_retries(node, here) or only_corrects(here):
+            return
+        if reached.does != "call-model":
+            yield from self._around_runs(node, here)
             return
         steered = branches_on_answer(here)
         if not steered and not (isinstance(node, cst.While) and steps_below(here, reached)):
@@ -235,6 +238,13 @@ class SmallFocusedAgents(Rule):
         if _bounds.asks_each_time(here):
             return
         yield from _ends(node, here, _bounds.of_loop(here), sure(reached))
+
+    def _around_runs(self, node: cst.While | cst.For, here: Here) -> Iterator[Mark]:
+        """A loop around runs that a library ends: only that it is counted is said."""
+        bound = _bounds.of_loop(here)
+        if isinstance(node, cst.While) and bound.ends is Ends.STEPS and bound.steps <= MAX_STEPS:
+            if branches_on_answer(here):
+                yield here.mark(BOUNDED_STEPS, node, confidence=Confidence.MEDIUM, detail=f"{bound.steps:g}")
 
     def visit_FunctionDef(self, node: cst.FunctionDef, here: Here) -> Iterator[Mark]:
         again = recursion(here, here.where._replace(scope=here.view.scopes[here.where.order]))

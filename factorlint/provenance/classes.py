@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from factorlint.expr import Attr, Defined, Item
+from factorlint.expr import Attr, Call, Defined, Item, Name, Star
 from factorlint.facts import Scope
 from factorlint.model import Confidence
 from factorlint.modules import module_name
@@ -88,13 +88,28 @@ def inherited(tracer: Tracing, name: str, where: Where) -> Iterable[Origin]:
 
 
 def hands_up(tracer: Tracing, origin: Origin) -> bool:
-    """Whether a class of the tree has a constructor that calls that of its base: what it passes counts."""
+    """Whether a class of the tree has a constructor that calls that of its base: what it passes counts.
+
+    One that only passes on what it was given (``*args, **kwargs``) says nothing: what it was given counts.
+    """
     for one in lineage(tracer, origin):
         own = _constructor(tracer, one.place) if one.place is not None else None
         if own is not None and one.place is not None:
-            calls = tracer.project.calls_in(one.place.path, own.id)
-            return any(isinstance(called.call.func, Attr) and called.call.func.name == "__init__" for called in calls)
+            calls = [called.call for called in tracer.project.calls_in(one.place.path, own.id)]
+            above = [call for call in calls if isinstance(call.func, Attr) and call.func.name == "__init__"]
+            return any(not _passes_on(call, own) for call in above)
     return False
+
+
+def _passes_on(call: Call, own: Scope) -> bool:
+    """Whether CALL in the constructor OWN passes its ``**kwargs`` and nothing of its own."""
+    rest = {one.name for one in own.parameters if one.kind in ("args", "kwargs")}
+    spread = [one.value for one in call.args if isinstance(one, Star)]
+    spread += [value for keyword, value in call.keywords if keyword is None]
+    whole = all(isinstance(one, Name) and one.id in rest for one in spread)
+    named = [keyword for keyword, _ in call.keywords if keyword is not None]
+    plain = [one for one in call.args if not isinstance(one, Star)]
+    return bool(call.keywords) and whole and not named and all(one == Name(own.parameters[0].name) for one in plain)
 
 
 def _constructor(tracer: Tracing, place: Where) -> Scope | None:

@@ -9,7 +9,7 @@ import functools
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from factorlint.expr import Attr, Call, Const, Dict, Each, Expr, Imported, Lambda, Other, Seq, Text, argument
+from factorlint.expr import Attr, Call, Const, Dict, Each, Expr, Imported, Lambda, Other, Seq, Text, argument, const
 from factorlint.model import Confidence
 from factorlint.origin import UNKNOWN, Kind, Origin, Where
 from factorlint.provenance import answers, containers, handover, hints, members
@@ -30,13 +30,32 @@ def result(tracer: Tracing, callee: Origin, expr: Call, where: Where) -> Iterabl
             return (Origin(Kind.CONTAINER, expr=Dict(rows), place=where),)
         if callee.path in _EMPTY and not expr.args:
             return (Origin(Kind.CONTAINER, expr=_EMPTY[callee.path], place=where),)
+        if callee.path in _NUMBERS and expr.args:
+            number = _number(tracer, expr, where)
+            if number is not None:
+                return (number,)
         if callee.path in _PARSERS and expr.args:
             return _parsed(tracer, callee, expr, where)
+        if callee.path in _SETTINGS and len(expr.args) > 1:
+            return (*tracer.origins(expr.args[1], where), Origin(Kind.INSTANCE, callee.path, callee.symbol))
         return _default(tracer, callee, expr, where) if callee.plays("field") else None
     if callee.kind in (Kind.CONTAINER, Kind.VALUE) and callee.shape == "method" and callee.receiver is not None:
         return _method(tracer, callee, expr, where)
     if callee.kind is Kind.VALUE and isinstance(callee.expr, Lambda) and callee.place is not None:
         return tracer.origins(callee.expr.body, callee.place)
+    return None
+
+
+def _number(tracer: Tracing, expr: Call, where: Where) -> Origin | None:
+    """``int(os.getenv("LIMIT", "10"))``: the number that is written down."""
+    for one in tracer.origins(expr.args[0], where):
+        if one.kind is Kind.VALUE and isinstance(one.expr, Const) and isinstance(one.expr.value, (str, int, float)):
+            try:
+                value = float(one.expr.value)
+            except ValueError:
+                continue
+            made = const(int(value) if value.is_integer() else value)
+            return Origin(Kind.VALUE, expr=made, place=where, confidence=Confidence.MEDIUM)
     return None
 
 
@@ -269,6 +288,8 @@ _EMPTY: dict[str, Expr] = {
     "collections.defaultdict": Dict(()),
     "collections.OrderedDict": Dict(()),
 }
+_NUMBERS = frozenset(("builtins.int", "builtins.float"))
+_SETTINGS = frozenset(("os.getenv", "os.environ.get"))
 _PARSERS = frozenset(
     "json.loads ast.literal_eval yaml.safe_load yaml.load re.search re.match re.fullmatch re.findall re.finditer "
     "re.split re.sub xml.etree.ElementTree.fromstring xmltodict.parse json5.loads orjson.loads ujson.loads "

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from factorlint.expr import Attr, Call, Const, Expr, Imported, Name, Op, last_name
 from factorlint.model import Confidence
 from factorlint.origin import CARRIED, UNKNOWN, Kind, Origin, Where
-from factorlint.provenance import answers, classes, containers, libraries, objects, parameters
+from factorlint.provenance import answers, classes, containers, libraries, objects, options, parameters
 from factorlint.provenance.tracing import Origins, Tracing, informative, named
 
 _RUNS = ("run", "call-model", "step", "resume")
@@ -56,6 +56,7 @@ def member(tracer: Tracing, base: Origin, name: str) -> Iterable[Origin]:
     elif base.kind is Kind.INSTANCE and base.parts and base.symbol and name in base.symbol.parameter("hands"):
         yield from base.parts
     elif base.kind is Kind.INSTANCE:
+        yield from options.parsed(tracer, base, name)
         yield libraries.member(tracer, base, name)
     elif base.kind is Kind.OBJECT:
         found = tuple(objects.member(tracer, base, name))

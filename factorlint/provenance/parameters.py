@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from factorlint.expr import Call, Defined, Expr, Name, Param, Seq, argument, last_name
+from factorlint.expr import Call, Defined, Expr, Name, Param, Seq, Star, argument, last_name
 from factorlint.facts import Scope
 from factorlint.origin import UNKNOWN, Kind, Origin, Where
-from factorlint.provenance import classes, handover, hints
+from factorlint.provenance import classes, handover, hints, options
 from factorlint.provenance.tracing import FAN, Origins, Tracing, informative
+
+_WRAPPED = 64  # calls of one wrapper that are followed
 
 
 def parameter(tracer: Tracing, expr: Param, where: Where) -> Iterable[Origin]:
@@ -30,6 +32,7 @@ def parameter(tracer: Tracing, expr: Param, where: Where) -> Iterable[Origin]:
     if place.default is not None:
         outside = Where(where.path, scope.parent, scope.order)
         found += (one.weaker() for one in tracer.origins(place.default, outside))
+    found += options.declared(tracer, scope, expr.name, where.path)
     found += (one.weaker() for one in _passed(tracer, scope, expr.name, where))
     return (*found, *said) if informative(found) or said else (UNKNOWN,)
 
@@ -83,18 +86,11 @@ def passed_exprs(
     tracer: Tracing, scope: Scope, name: str, where: Where, most: int = FAN
 ) -> Iterator[tuple[Expr, Where]]:
     """The expressions that the tree's own calls pass for parameter NAME of the function SCOPE, at MOST so many."""
-    asked = 0
     holder = tracer.project.files[where.path].scopes[scope.parent] if scope.parent >= 0 else None
-    made = holder is not None and scope.name == "__init__"
-    callees = (holder.name, "cls") if made and holder is not None else (scope.name,)
-    for path, called in (row for callee in callees for row in tracer.project.calls_of(callee)):
-        at = Where(path, called.scope, called.order)
-        if asked >= most or not _calls(tracer, called.call, at, scope, where.path):
-            continue
-        asked += 1
-        passed = argument(called.call, name, positional(scope, holder))
+    for call, at in calls_of(tracer, scope, where, most):
+        passed = argument(call, name, positional(scope, holder))
         if passed is None and any((one.name, one.kind) == (name, "args") for one in scope.parameters):
-            passed = _rest(tracer, called.call, len(positional(scope, holder)))
+            passed = _rest(tracer, call, len(positional(scope, holder)))
         if passed is not None:
             yield passed, at
     if positional(scope, holder)[:1] == (name,):
@@ -107,6 +103,50 @@ def passed_exprs(
         passed = argument(inner, name, positional(scope, holder))
         if passed is not None:
             yield passed, at
+
+
+def calls_of(tracer: Tracing, scope: Scope, where: Where, most: int = FAN) -> Iterator[tuple[Call, Where]]:
+    """The tree's own calls of the function SCOPE, at MOST so many; of a constructor, those of its class."""
+    asked = 0
+    holder = tracer.project.files[where.path].scopes[scope.parent] if scope.parent >= 0 else None
+    made = holder is not None and scope.name == "__init__"
+    callees = (holder.name, "cls") if made and holder is not None else (scope.name,)
+    for path, called in (row for callee in callees for row in tracer.project.calls_of(callee)):
+        at = Where(path, called.scope, called.order)
+        if asked >= most:
+            return
+        if _calls(tracer, called.call, at, scope, where.path):
+            asked += 1
+            yield called.call, at
+
+
+def passed_on(
+    tracer: Tracing, expr: Expr, where: Where, first: int = 0, seen: frozenset[tuple[str, int]] = frozenset()
+) -> Iterator[tuple[int | str, Expr, Where]]:
+    """What a ``*args`` or ``**kwargs`` that a function of the tree hands on carries, call by call: by name or place.
+
+    FIRST is the place at which ``*args`` is handed on. A wrapper of a wrapper is seen through, one of itself is not.
+    """
+    found = parameter_of(tracer, expr, where) if isinstance(expr, Name) else None
+    if found is None or not isinstance(expr, Name) or (found[1].path, found[0].id) in seen:
+        return
+    scope, at = found
+    seen |= {(at.path, scope.id)}
+    kind = next((row.kind for row in scope.parameters if row.name == expr.id), "")
+    named = {row.name for row in scope.parameters}
+    holder = tracer.project.files[at.path].scopes[scope.parent] if scope.parent >= 0 else None
+    taken = len(positional(scope, holder))
+    for call, outside in calls_of(tracer, scope, at, _WRAPPED) if kind in ("args", "kwargs") else ():
+        for place, value in enumerate(call.args[taken:] if kind == "args" else (), first):
+            if isinstance(value, Star):
+                yield from passed_on(tracer, value.value, outside, place, seen)
+                break
+            yield place, value, outside
+        for keyword, value in call.keywords if kind == "kwargs" else ():
+            if keyword is None:
+                yield from passed_on(tracer, value, outside, 0, seen)
+            elif keyword not in named:
+                yield keyword, value, outside
 
 
 def _decorated(tracer: Tracing, scope: Scope, path: str) -> Iterator[tuple[Expr, Where]]:

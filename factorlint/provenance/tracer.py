@@ -106,6 +106,7 @@ class Tracer(Tracing):
     parameter_of = parameters.parameter_of
     passed = parameters.passed
     passed_exprs = parameters.passed_exprs
+    passed_on = parameters.passed_on
     iterate = containers.iterate
 
     def _callee(self, one: Origin, func: Expr, where: Where) -> Origin:
