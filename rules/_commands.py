@@ -23,7 +23,7 @@ def runs_something(view: View, call: Call, where: Where, owner: Scope, name: str
     said = _program(view, call, where)
     if said in _READING or (said and said not in _RUNNING and reads_by_name(name)):
         return False
-    return not _constant(view, call, where, owner)
+    return not is_constant(view, call, where, owner)
 
 
 def only_reads(view: View, call: Call, where: Where) -> bool:
@@ -65,7 +65,7 @@ _RUNNING = frozenset(
 )
 
 
-def _constant(view: View, call: Call, where: Where, owner: Scope) -> bool:
+def is_constant(view: View, call: Call, where: Where, owner: Scope) -> bool:
     """Whether nothing that the function OWNER is given goes into the command: it is written down but for settings."""
     first = call.args[0] if call.args else next((value for key, value in call.keywords if key == "args"), None)
     return first is None or not _of_parameters(view, first, where, owner, set())

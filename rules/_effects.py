@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from factorlint.expr import Attr, Call, Const, Expr, Name, Text, dotted, last_name, walk
+from factorlint.expr import Attr, Call, Const, Expr, Name, Op, Text, dotted, last_name, walk
 from factorlint.facts import Called, Scope
 from factorlint.origin import Kind, Where
 from factorlint.project import Seen
 from factorlint.rule import View, text_of
 
-from ._commands import COMMANDS, only_reads, runs_something
+from ._commands import COMMANDS, is_constant, only_reads, runs_something
 from ._verbs import HIGH, acts_by_name, words
 
 _DEPTH = 3
@@ -24,9 +24,10 @@ _SENDS = re.compile(
 )
 _POSTS = re.compile(r"(?:requests|httpx|aiohttp|urllib3)\.(?:.*\.)?(?:post|request)")
 _METHODS = frozenset(
-    "write_text write_bytes unlink sendmail send_message send_email chat_postMessage exec_command send_raw_email "
+    "write_text write_bytes unlink sendmail send_message send_email chat_postMessage send_raw_email "
     "delete_many delete_one insert_one insert_many update_one update_many delete_object put_object".split()
 )
+_CODE = frozenset("exec_run exec_command run_code run_command run_cell".split())  # in a container, on another machine
 _SQL_METHODS = frozenset(
     "execute executemany executescript query_df exec_driver_sql read_sql read_sql_query run_sql sql query".split()
 )
@@ -94,6 +95,8 @@ def _effect_of(view: View, path: str, called: Called, owner: Scope, name: str) -
             return "it changes files"
     if any(view.reach.bodies(one) for one in view.reach.callees(path, called)):
         return None  # a method of the tree, whatever it is called: what it does is seen in it
+    if last in _CODE and isinstance(call.func, Attr) and not is_constant(view, call, where, owner):
+        return "it runs commands or code"
     if last in _METHODS and isinstance(call.func, Attr) and not _on_scratch(view, call, where):
         return "it changes files" if last.startswith(("write", "unlink")) else "it sends or changes something outside"
     if last in _SQL_METHODS and _sql(view, call, where, owner):
@@ -141,8 +144,9 @@ def _asks_for_scratch(view: View, body: Where) -> bool:
 def _writing_mode(call: Call, place: int = 1) -> bool:
     mode = call.args[place] if len(call.args) > place else None
     mode = next((value for key, value in call.keywords if key == "mode"), mode)
-    said = mode.value if isinstance(mode, Const) else None
-    return isinstance(said, str) and any(letter in said for letter in "wax+") and len(said) <= 3
+    ways = mode.operands[:2] if isinstance(mode, Op) and mode.op == "if" else (mode,)
+    said = [one.value for one in ways if isinstance(one, Const)]
+    return any(isinstance(one, str) and len(one) <= 3 and any(letter in one for letter in "wax+") for one in said)
 
 
 def _sql(view: View, call: Call, where: Where, owner: Scope) -> bool:

@@ -32,6 +32,9 @@ _PROCESSES = _SHELLS | {"os.system", "os.popen", "asyncio.create_subprocess_exec
 _INTERPRETER = re.compile(
     r"(?i)(?:\S*/)?(?:sys\.executable|\w*python[\d.]*\w*|bash|sh|zsh|node|deno|bun|ruby|perl|rscript)\b"
 )
+_A_COMMAND = re.compile(
+    r"(?i)command|cmd|code|script|sql|query|statement|expr|shell|bash|arg|option|flag|condition|where|self|cls|ctx|context"
+)
 _BASES = frozenset("con conn connection cur cursor db database engine session".split())
 _QUERIES = frozenset("execute executemany executescript fetch fetchrow fetchval raw read_sql read_sql_query".split())
 
@@ -39,14 +42,40 @@ _QUERIES = frozenset("execute executemany executescript fetch fetchrow fetchval 
 def executed(node: cst.Call, here: Here) -> str | None:
     """What runs the model's words at the call NODE, with nobody asked before; None for any other call.
 
-    What a tool runs was declared to the model as a command's way: F7 asks who approves it.
+    What a tool runs was declared to the model as a command's way: F7 asks who approves it. A part of a command is not.
     """
-    if not node.args or _is_a_tools(here):
+    if not node.args:
         return None
+    if _is_a_tools(here):
+        what = _runs(node, here)
+        return what if what is not None and _fills_in(node, here) and not _asked(here) else None
     what = _runs(node, here)
     if what is None or not any(one.shape in _SHAPES for one in here.answers(node.args[0].value)):
         what = "an interpreter, in a file" if _runs_what_was_written(node, here) else None
     return what if what is not None and not _asked(here) else None
+
+
+def _fills_in(node: cst.Call, here: Here) -> bool:
+    """Whether a command or statement that the tree words is filled in with what a tool is given, unquoted.
+
+    ``run(f"git show {name}", shell=True)``: no command of the model's, until the name is ``x; rm -rf .``.
+    """
+    function = here.function()
+    if function is None or (here.where.path, function.id) not in here.view.agents.bodies:
+        return False
+    words = {row.name for row in function.parameters if _is_a_word(row.name, row.annotation)}
+    for one in here.origins(node.args[0].value):
+        filled = isinstance(one.expr, Text) and one.place is not None and one.place.scope == function.id
+        parts = one.expr.parts if filled and isinstance(one.expr, Text) else ()
+        fixed = "".join(str(part.value) for part in parts if isinstance(part, Const))
+        if fixed.split() and any(isinstance(part, Name) and part.id in words for part in parts):
+            return True
+    return False
+
+
+def _is_a_word(name: str, annotation: Expr | None) -> bool:
+    """Whether a parameter takes any text, and not as a command, a statement or a piece of one."""
+    return annotation in (None, Name("str")) and not _A_COMMAND.search(name)
 
 
 def _runs_what_was_written(node: cst.Call, here: Here) -> bool:

@@ -81,9 +81,16 @@ def _leaves(handler: cst.ExceptHandler) -> bool:
 
 def _appends(calls: list[Here], name: str | None) -> bool:
     for inner in calls:
+        if _is_kept_by_key(inner.call(inner.node)):
+            continue
         if last_name(inner.expr(inner.node.func)) in _APPENDERS and _speaks(inner.expr(inner.node), name, inner):
             return True
     return False
+
+
+def _is_kept_by_key(put: Call) -> bool:
+    """``cache.put(key, record)``: no list that something joins."""
+    return last_name(put.func) == "put" and len(put.args) > 1
 
 
 def _returns(here: Here, name: str | None, cli: bool) -> bool:

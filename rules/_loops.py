@@ -51,7 +51,7 @@ def branches_on_answer(here: Here) -> bool:
     talks = begins_anew(here)
     for inner in here.inside(*_BRANCHES):
         test = inner.node.subject if isinstance(inner.node, cst.Match) else inner.node.test
-        if talks and _in_an_answer(inner, here):
+        if talks and (_in_an_answer(inner, here) or _asks_what_it_is(test)):
             continue
         if any(_made_inside(answer, here) for name in tested(test) for answer in inner.answers(name)):
             return True
@@ -65,6 +65,14 @@ def branches_on_answer(here: Here) -> bool:
             if any(one.shape == "calls" and _made_inside(one, here) for one in inner.answers(node.iter)):
                 return True
     return _ends_by_what_was_done(here)
+
+
+def _asks_what_it_is(test: cst.BaseExpression) -> bool:
+    """``isinstance(reply, str)``: how an answer is shown, not what is done next."""
+    if not isinstance(test, cst.Call) or not isinstance(test.func, cst.Name) or test.func.value != "isinstance":
+        return False
+    kind = test.args[-1].value
+    return isinstance(kind, cst.Name) and kind.value in ("str", "dict", "list", "bytes")
 
 
 def _in_an_answer(inner: Here, loop: Here) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from factorlint.expr import Expr, last_name
+import libcst as cst
+
+from factorlint.expr import Attr, Expr, Name, last_name, walk
 from factorlint.facts import Called
 from factorlint.origin import Kind, Origin, Where
 from factorlint.provenance.answers import answers_in, is_transport
@@ -13,7 +15,7 @@ from factorlint.rule import Here, View
 
 ASKS = frozenset(("call-model", "run", "run-graph"))
 PARSE = "the parse of the model's answer"
-TOOL_CALL = "the tool call"
+TOOL, TOOL_CALL = "the tool", "the tool call"
 _PARSERS = ("parse", "validate")
 _REWORDS = ("sub", "split")  # of a pattern: the text becomes another text
 
@@ -25,7 +27,7 @@ def what(here: Here) -> str | None:
     if here.view.reach.statements_do(path, inside[0], inside[-1], ASKS, within=3, own=here.where.scope):
         return "the model call"
     if _in_a_tool(here):
-        return "the tool"
+        return TOOL
     found = {what_of(here, called) for called in here.view.reach.calls(path, inside[0], inside[-1])}
     return TOOL_CALL if TOOL_CALL in found else PARSE if PARSE in found else None
 
@@ -58,6 +60,15 @@ def _in_a_tool(here: Here) -> bool:
     return False
 
 
+def gives_back(handler: Here) -> bool:
+    """Whether the lists that HANDLER puts the error into are the function's own and go into what it returns."""
+    scope = handler.scope
+    returned = {one.id for _, value in scope.returns for one in walk(value) if isinstance(one, Name)}
+    put = [inner.call(inner.node).func for inner in handler.inside(cst.Call)]
+    lists = {func.base.id for func in put if isinstance(func, Attr) and isinstance(func.base, Name)}
+    return bool(lists & returned)
+
+
 def served(view: View) -> Iterator[tuple[str, int]]:
     """The functions (file, scope) of the tree that a server of tools offers to agents."""
     return (place for place, kind in view.surfaces.handlers.items() if kind == "mcp")
@@ -77,7 +88,7 @@ def what_of(here: Here, called: Called) -> str | None:
         return TOOL_CALL
     callees = here.view.reach.callees(path, called)
     if any(_reads_data(here, one, called, where) for one in callees):
-        if any(one.shape in ("parsed", "arguments") for one in here.view.tracer.origins(called.call, where)):
+        if any(one.shape in ("parsed", "arguments") for one in answers_in(here.view.tracer, called.call, where)):
             return PARSE
     for callee in callees:
         if callee.place is not None and (callee.place.path, callee.place.scope) in agents.bodies:

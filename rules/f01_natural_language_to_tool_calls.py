@@ -40,6 +40,7 @@ FRAMEWORK_PARSED_OUTPUT = Check(
 TYPED_LLM_OUTPUT = Check(None, "typed-llm-output", Owner.CODE, None, "a schema of the tree types the answer")
 
 _READ = ("text", "response", "messages", "stream", "part")
+_DATA = ("parsed", "arguments")
 _TAKES_APART = frozenset("split rsplit splitlines partition rpartition startswith endswith find index".split())
 _LOOKS_FOR = ("find", "index")
 _PARSERS = frozenset(
@@ -147,9 +148,9 @@ class NaturalLanguageToToolCalls(Rule):
     def _parsed(self, here: Here) -> Iterator[Mark]:
         """A function that takes an answer apart is reported once, where it begins to."""
         number = here.view.scopes[here.where.order]
-        if (here.where.path, number) in here.view.agents.bodies:
-            return
         inside = [one for one in here.inside(cst.Call, cst.Comparison, cst.Match) if one.where.scope == number]
+        if (here.where.path, number) in here.view.agents.bodies:  # what a tool is given came by a schema
+            inside = [one for one in inside if _of_own_call(one, number)]
         for inner in inside:
             what = _takes_apart(inner)
             if what is None or _parsing.is_none(inner, inside):
@@ -157,6 +158,13 @@ class NaturalLanguageToToolCalls(Rule):
             if not _is_checked(here, number) and not _parsing.checks_each_field(here, inner, inside):
                 yield inner.mark(UNTYPED_LLM_OUTPUT, inner.node, confidence=Confidence.MEDIUM, what=what)
             return
+
+
+def _of_own_call(here: Here, number: int) -> bool:
+    """Whether every answer in the node is that of a model call that the function itself makes."""
+    found = here.answers(here.node)
+    made = [one.made for one in found if one.made is not None]
+    return bool(made) and all((one.path, one.scope) == (here.where.path, number) for one in made)
 
 
 def _chooses_by_schema(node: cst.Call, here: Here) -> bool:
@@ -191,13 +199,13 @@ def _checked_shapes(callee: Origin, here: Here) -> tuple[str, ...]:
     A class of the tree that only carries the text on (``Reply(content=text)``) checks nothing.
     """
     if callee.symbol is not None and callee.symbol.does == "validate":
-        return (*_READ, "parsed")
+        return (*_READ, *_DATA)
     if callee.kind is not Kind.DEFINITION or callee.place is None:
         return ()
     if here.view.project.scope(callee.place).kind != "class":
         return ()
     kin = here.view.tracer.lineage(callee)
-    return ("parsed",) if any(here.view.catalog.is_a(one.symbol, "schema") for one in kin) else ()
+    return _DATA if any(here.view.catalog.is_a(one.symbol, "schema") for one in kin) else ()
 
 
 def _is_checked(here: Here, number: int) -> bool:

@@ -240,7 +240,9 @@ class CompactErrors(Rule):
                 yield inner.mark(HANDLED_ERROR, inner.node, confidence=Confidence.MEDIUM)
 
     def _handled(self, node: cst.ExceptHandler, here: Here, does: Does, what: str, tried: Here) -> Iterator[Mark]:
-        if does is Does.APPENDS:
+        if does is Does.APPENDS and what == _tries.TOOL and _tries.gives_back(here):
+            yield here.mark(HANDLED_ERROR, node, confidence=Confidence.MEDIUM)
+        elif does is Does.APPENDS:
             yield here.mark(ERROR_AS_EVENT, node, confidence=Confidence.MEDIUM)
             if _whole_traceback(here):
                 at, fix = one_line(node, here)
@@ -254,7 +256,7 @@ class CompactErrors(Rule):
         elif does is Does.DROPS and what == _tries.PARSE and _attempts.one_of_many(here, tried):
             return
         elif does is Does.DROPS and _swallowed.swallows(here, tried):
-            at, fix = told(node, what == "the tool")
+            at, fix = told(node, what == _tries.TOOL)
             yield here.mark(SWALLOWED_ERROR, node, confidence=Confidence.MEDIUM, fix=fix, fix_at=at, what=what)
 
     def visit_Raise(self, node: cst.Raise, here: Here) -> Iterator[Mark]:
