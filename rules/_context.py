@@ -19,6 +19,7 @@ from factorlint.expr import (
     Other,
     Part,
     Seq,
+    Star,
     Text,
     children,
     dotted,
@@ -42,8 +43,8 @@ _RENDERS = re.compile(r"_*(?:join|format|render|dump|substitute|serialize|model_
 
 def composed(view: View, path: str, scope: Scope) -> int | None:
     """The statement in which SCOPE, a function that asks a model, fills its state into what it sends; None if none."""
-    found = [at.order for value, at in _parts(view, path, scope) if _fills(value, scope)]
-    found += [where.order for expr, where in _contexts(view, path, scope) if _renders(expr)]
+    made = [*_parts(view, path, scope), *_contexts(view, path, scope)]
+    found = [at.order for value, at in made if _fills(value, scope) or _joins(value, scope)]
     for value, at in _parts(view, path, scope):
         if _writes_out_a_thread(view, value, at) or _was_said(view, value, at):
             found.append(at.order)
@@ -119,15 +120,37 @@ def _grown(view: View, name: str, where: Where, seen: set[tuple[str, int]], dept
 def _fills(value: Expr, scope: Scope) -> bool:
     """Whether VALUE has a text, or a template filled, with pieces of what SCOPE is given or goes through."""
     given = {one.name for one in scope.parameters}
+    taken = {name for name, rows in scope.bindings.items() if any(_comes_of(row.value, given) for row in rows)}
     items = {name for name, rows in scope.bindings.items() if any(_is_item(row.value) for row in rows)}
     for text in walk(value):
         told = [one for one in _pieces(text) if any(isinstance(inner, (Name, Attr, Item)) for inner in walk(one))]
         parts = [{base for inner in walk(one) if (base := _part_of(inner)) is not None} for one in told]
-        if len(told) >= _PIECES and any(one & given for one in parts):
+        names = {inner.id for one in told for inner in walk(one) if isinstance(inner, Name)}
+        if len(told) >= _PIECES and (names & taken or any(one & given for one in parts)):
             return True
         if sum(bool(one & items) for one in parts) >= _PARTS:
             return True
     return _renders(value)
+
+
+def _comes_of(value: Expr | None, given: set[str]) -> bool:
+    """Whether a call makes VALUE of what a function is GIVEN: ``author, subject = parse(state["mail"])``."""
+    call = value.source if isinstance(value, Part) else value
+    if not isinstance(call, Call):
+        return False
+    passed = (*call.args, *(one for _, one in call.keywords))
+    return any(isinstance(inner, Name) and inner.id in given for one in passed for inner in walk(one))
+
+
+def _joins(expr: Expr, scope: Scope) -> bool:
+    """``[system, *state["messages"]]``: what was said before, and messages that are written here."""
+    pieces = expr.operands if isinstance(expr, Op) and expr.op == "+" else ()
+    if isinstance(expr, Seq):
+        spread = [one.value for one in expr.items if isinstance(one, Star)]
+        pieces = (*spread, expr) if spread and len(expr.items) > len(spread) else ()
+    given = {one.name for one in scope.parameters}
+    written = any(isinstance(one, Seq) and any(_of_context(item) for item in one.items) for one in pieces)
+    return written and any((isinstance(one, Name) and one.id in given) or _part_of(one) in given for one in pieces)
 
 
 def _is_item(value: Expr | None) -> bool:

@@ -163,7 +163,7 @@ def reads_outside(view: View, place: Where) -> bool:
         for one in view.tracer.origins(called.call.func, where):
             if one.kind in (Kind.LIBRARY, Kind.INSTANCE) and _OUTSIDE.fullmatch(one.path.replace("()", "")):
                 return True
-            if reads_by_class(one):
+            if reads_by_class(one) or (one.kind is Kind.INSTANCE and view.catalog.is_a(one.symbol, "retriever")):
                 return True
     return False
 

@@ -155,10 +155,30 @@ def ambient(here: Here) -> Iterator[tuple[cst.CSTNode, Origin, str]]:
         node = inner.node
         read = inner.callees(node) if isinstance(node, cst.Call) else inner.origins(node.value)
         for one in read:
-            role = next((role for role in AMBIENT if here.view.catalog.is_a(one.symbol, role)), None)
+            role = _role(here.view, one) or _given_back(here.view, one)
             if role is not None and not _is_aside(inner, here):
                 yield node, one, AMBIENT[role]
                 break
+
+
+def _role(view: View, one: Origin) -> str | None:
+    return next((role for role in AMBIENT if view.catalog.is_a(one.symbol, role)), None)
+
+
+def _given_back(view: View, one: Origin) -> str | None:
+    """What a helper that is asked for nothing reads and gives back: ``def today(): return date.today()``."""
+    if one.kind is not Kind.DEFINITION or one.place is None:
+        return None
+    scope = view.project.scope(one.place)
+    if scope.kind != "function" or any(row.default is None for row in scope.parameters):
+        return None
+    for order, value in scope.returns:
+        where = Where(one.place.path, scope.id, order)
+        for call in (inner for inner in walk(value) if isinstance(inner, Call)):
+            found = [_role(view, callee) for callee in view.tracer.callees(call.func, where)]
+            if any(found):
+                return next(role for role in found if role)
+    return None
 
 
 def _is_aside(read: Here, here: Here) -> bool:

@@ -59,6 +59,10 @@ _IF_ASKED = re.compile(
     r"(?:(?:the|a|your)\s+)?(?:users?|customers?|clients?|they|someone|asked|it)\b",
     re.IGNORECASE,
 )
+# "- Crawl the site using the crawl_site tool", "2. Put the term into the web_search tool": a step of a list.
+_STEP = re.compile(r"^\s*(?:\d+[.)]|[-*•])\s+[A-Z][a-z]+\s")
+_BY = re.compile(r"\b(?:using|with|into|through|via)\s+(?:the\s+|your\s+)?\W*$", re.IGNORECASE)
+_NAMED = re.compile(r"`(?P<name>[a-z][a-z0-9_]+)`(?= tool\b)")
 _FOR_SOME = re.compile(
     r"^\W*(?:tools?\W+)?(?:for\s+(?!(?:every|each|all|any)\b)"
     r"|(?:if|when|whenever)\s+(?!answering|responding|you can|possible))",
@@ -171,12 +175,12 @@ class PreFetch(Rule):
         for prompt in here.view.prompts.by_statement.get((here.where.path, here.where.order), ()):
             if prompt.share == "frame":
                 continue
-            held = here.view.agents.toolset(prompt.symbol, prompt.sink.call, prompt.sink_at)
+            held = _offered(here.view, prompt)
             for sentence in _sentences(here.view, prompt):
-                tool = _ordered(here.view, sentence, held)
-                if tool is not None:
+                name = _ordered(here.view, sentence, held)
+                if name is not None:
                     at = _piece(node, sentence, here)
-                    yield here.mark(PROMPT_ORDERS_FETCH, at, confidence=Confidence.MEDIUM, detail=tool.name)
+                    yield here.mark(PROMPT_ORDERS_FETCH, at, confidence=Confidence.MEDIUM, detail=name)
                     return
 
     # -- fetched before --------------------------------------------------------------------------------------------
@@ -226,22 +230,44 @@ def _sentences(view: View, prompt: Prompt) -> Iterator[str]:
         yield from sentences(text)
 
 
-def _ordered(view: View, sentence: str, held: Toolset) -> Tool | None:
-    """The reading tool that the sentence orders to be called, without a condition."""
+def _offered(view: View, prompt: Prompt) -> Toolset:
+    """The tools of the agent that is given PROMPT, or those of which the same call tells a model."""
+    about = prompt.symbol, prompt.sink.call, prompt.sink_at
+    held = view.agents.toolset(*about)
+    if held.tools or held.argument:
+        return held
+    passed_on = prompt.caller != prompt.sink_at
+    for called in view.reach.calls(prompt.caller.path, prompt.caller.order, prompt.caller.order) if passed_on else ():
+        for callee in view.tracer.callees(called.call.func, prompt.caller):
+            if any(symbol is prompt.symbol for symbol, _ in symbols_of(view.tracer, callee)):
+                return view.agents.toolset(prompt.symbol, called.call, prompt.caller)
+    return view.agents.described(*about)
+
+
+def _ordered(view: View, sentence: str, held: Toolset) -> str | None:
+    """The name of the reading tool that the sentence orders to be called, without a condition."""
     for tool in held.tools:
         name = re.sub(r"[^a-z0-9]", "", tool.name.lower())
         named = re.search("[^a-z0-9]*".join(name), sentence, re.IGNORECASE) if len(name) > 3 else None
-        if named is None:
-            continue
-        before = sentence[: named.start()]
-        unsure = _CONDITION.search(before) or _IF_NEEDED.search(sentence) or _IF_ASKED.search(sentence)
-        if unsure or not _VERB.search(before) or _FOR_SOME.match(sentence[named.end() :]):
-            continue
-        if not (_ORDER.match(sentence) or _ANYHOW.search(sentence)):
-            continue
-        if _only_reads(view, tool):
-            return tool
+        if named is not None and _is_order(sentence, named) and _only_reads(view, tool):
+            return tool.name
+    named = _NAMED.search(sentence) if held.argument is not None and not held.known else None
+    if named is not None and _is_order(sentence, named):  # one of a kit, of which only the prompt says the name
+        name = named["name"]
+        return name if _verbs.speaks_of_reading(name) and not _verbs.acts_by_name(name) else None
     return None
+
+
+def _is_order(sentence: str, named: re.Match[str]) -> bool:
+    """Whether a sentence, in which a tool is NAMED, orders to call it in any case."""
+    before = sentence[: named.start()]
+    if _CONDITION.search(before) or _IF_NEEDED.search(sentence) or _IF_ASKED.search(sentence):
+        return False
+    if _FOR_SOME.match(sentence[named.end() :]):
+        return False
+    if _STEP.match(sentence) and _BY.search(before):
+        return True
+    return bool(_VERB.search(before) and (_ORDER.match(sentence) or _ANYHOW.search(sentence)))
 
 
 def _only_reads(view: View, tool: Tool) -> bool:
