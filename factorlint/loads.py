@@ -32,12 +32,14 @@ from factorlint.expr import last_name as last
 from factorlint.facts import Scope
 from factorlint.flows import ADD_ALL, ADD_ONE, PARSE, Flows
 from factorlint.origin import Kind, Origin, Where
-from factorlint.provenance import Tracer
+from factorlint.reach import Reach
+from factorlint.threads import Threads
 
 _MOST = 4000  # expressions looked at for one question
 _TEXT = frozenset("read read_text read_bytes readline readlines".split())
 _TEXTS = frozenset("format format_map join render substitute dumps str repr".split())  # what they give is a text
-_RUNS = ("call-model", "run", "run-graph", "step", "route", "serve")
+_ASKS = ("call-model", "run", "run-graph", "step")
+_RUNS = (*_ASKS, "route", "serve")
 _THREAD_KEYS = frozenset("messages history chat_history conversation thread events input_items".split())
 
 
@@ -50,20 +52,26 @@ class _Asked:
 
     One way to a store is enough. So what was looked at need not be looked at again for the same question, and where
     the whole question ends in "no", all of it is "no".
+
+    A question about one function has it, and those it enters on the way, in ``entered``: of what they are passed, only
+    what they pass each other is followed. It is asked for evidence, so a file that is parsed where nothing of a thread
+    is ever saved is no store, and what a function that asks a model gives is an answer.
     """
 
     seen: dict[_Key, Expr] = field(default_factory=dict)
     fields: set[tuple[str, int, str]] = field(default_factory=set)
     closed: frozenset[tuple[str, int]] = frozenset()
+    entered: set[tuple[str, int]] = field(default_factory=set)
     empty: set[Where] = field(default_factory=set)  # classes of which an object was made there with nothing in it
 
 
 class Loads:
     """Questions about what stores give. Holds only its memory."""
 
-    def __init__(self, tracer: Tracer) -> None:
-        self.tracer, self.project = tracer, tracer.project
-        self.flows = Flows(tracer)
+    def __init__(self, threads: Threads, reach: Reach) -> None:
+        self.threads, self.reach = threads, reach
+        self.tracer, self.project = threads.tracer, threads.project
+        self.flows = Flows(threads.tracer)
         self._yes: dict[_Key, Expr] = {}
         self._no: dict[_Key, Expr] = {}
         self._filled: dict[tuple[str, int, str], bool] = {}
@@ -96,8 +104,8 @@ class Loads:
     def loaded_in(self, function: Scope, expr: Expr, where: Where) -> bool:
         """Whether EXPR was loaded in FUNCTION or below it, not where the parameters of FUNCTION come from."""
         scopes = self.project.files[where.path].scopes
-        inner = [one.id for one in scopes if function.order <= one.order <= function.end]
-        return self._value(expr, where, False, _Asked(closed=frozenset((where.path, one) for one in inner)))
+        inner = frozenset((where.path, one.id) for one in scopes if function.order <= one.order <= function.end)
+        return self._value(expr, where, False, _Asked(closed=inner, entered=set(inner)))
 
     def fills(self, path: str, number: int, name: str) -> bool:
         """Whether field NAME of a class of the tree is, somewhere, filled from a store."""
@@ -120,11 +128,13 @@ class Loads:
         if isinstance(expr, Name):
             return self._name(expr, where, text, asked)
         if isinstance(expr, Attr):
-            return self._attribute(expr, where, asked) or self._value(expr.base, where, text, asked)
+            return self._value(expr.base, where, text, asked) or self._attribute(expr, where, asked)
         if isinstance(expr, Call):
             return self._call(expr, where, text, asked)
         if isinstance(expr, Item):
             return self._value(expr.base, where, text, asked)
+        if isinstance(expr, Each) and text and self._is_file(expr.source, where):
+            return self._is_stored(asked)
         if isinstance(expr, (Each, Star, Part)):
             return self._value(expr.source if not isinstance(expr, Star) else expr.value, where, text, asked)
         if isinstance(expr, Op):
@@ -159,15 +169,18 @@ class Loads:
             if isinstance(row.value, Param):
                 if (where.path, scope.id) in asked.closed:
                     continue
-                if any(
-                    self._value(value, place, text, asked) for value, place in self.flows.passed(scope, expr.id, at)
-                ):
-                    return True
+                for value, place in self.flows.passed(scope, expr.id, at):
+                    if self._is_entered(place, asked) and self._value(value, place, text, asked):
+                        return True
             elif row.value is not None and not isinstance(row.value, Enter):
                 if self._value(row.value, at, text, asked):
                     return True
         made = min((row.order for row in rows), default=-1)
         return self._grown(expr, where.path, scope, made, asked)
+
+    def _is_entered(self, place: Where, asked: _Asked) -> bool:
+        function = self.project.inside(place, "function")
+        return not asked.closed or (function is not None and (place.path, function.id) in asked.entered)
 
     def _grown(self, holder: Expr, path: str, scope: Scope, made: int, asked: _Asked) -> bool:
         """Whether SCOPE puts what was loaded into HOLDER, whole or one by one."""
@@ -203,9 +216,23 @@ class Loads:
             if method is not None and self._returns(method, False, asked):
                 return True
             if method is None and not (self._is_empty(base, asked) and self._set_by_constructor(base, expr.name)):
-                if self.fills(base.place.path, base.place.scope, expr.name):
+                path, number = base.place[:2]
+                if (
+                    self._filled_below(path, number, expr.name, asked)
+                    if asked.closed
+                    else self.fills(path, number, expr.name)
+                ):
                     return True
         return False
+
+    def _filled_below(self, path: str, number: int, name: str, asked: _Asked) -> bool:
+        """Whether a function that was entered fills field NAME of an object of the class."""
+        return any(
+            self._is_entered(where, asked)
+            and self.flows.is_of(base, where, path, number)
+            and (self._value(value, where, False, asked) if whole else self._taken_from(value, where, -1, asked))
+            for base, value, where, whole in self.flows.into.get(name, ())
+        )
 
     def _is_empty(self, base: Origin, asked: _Asked) -> bool:
         """Whether BASE was made in the very function that is asked about, with nothing in it that was loaded."""
@@ -237,7 +264,8 @@ class Loads:
             if callee.kind is Kind.ANSWER or does in _RUNS:
                 return False
             if does == "load":
-                return text or name not in _TEXT
+                file = name in _TEXT or callee.kind is Kind.LIBRARY
+                return (text or name not in _TEXT) and (not file or self._is_stored(asked))
             if callee.kind is Kind.DEFINITION and callee.place is not None:
                 if self.project.scope(callee.place).kind == "class":
                     return any(self._value(one, where, False, asked) for one in values)
@@ -250,12 +278,26 @@ class Loads:
             return True
         return any(self._value(one, where, read, asked) for one in values)
 
+    def _is_file(self, expr: Expr, where: Where) -> bool:
+        """Whether EXPR is an open file, whose lines are read one by one."""
+        return any(
+            one.kind is Kind.INSTANCE and self.tracer.catalog.is_a(one.symbol, "store")
+            for one in self.tracer.origins(expr, where)
+        )
+
+    def _is_stored(self, asked: _Asked) -> bool:
+        """Whether a file may be a store: for evidence only where a part of a thread is ever saved."""
+        return not asked.closed or self.threads.are_saved
+
     def _returns(self, function: Origin, text: bool, asked: _Asked) -> bool:
         for body in self.tracer.bodies(function):
             place = body.place
             if place is None or self.project.scope(place).kind != "function":
                 continue
+            if asked.closed and self.reach.function_does(place, _ASKS):
+                continue
             scope = self.project.scope(place)
+            asked.entered.add((place.path, scope.id))
             for order, value in (*scope.returns, *scope.yields):
                 if self._value(value, Where(place.path, scope.id, order), text, asked):
                     return True

@@ -10,15 +10,16 @@ from factorlint.expr import Dict, Expr, Name, Op, Seq
 from factorlint.facts import Called
 from factorlint.loads import Loads
 from factorlint.origin import Where
+from factorlint.reach import Reach
 from factorlint.threads import Sent, Threads
 
 
 class Resume:
     """Questions about what goes on from a store. Holds only its memory."""
 
-    def __init__(self, threads: Threads) -> None:
+    def __init__(self, threads: Threads, reach: Reach) -> None:
         self.threads, self.tracer, self.project = threads, threads.tracer, threads.project
-        self.loads = Loads(threads.tracer)
+        self.loads = Loads(threads, reach)
 
     def sent(self, path: str, called: Called) -> Sent | None:
         """What CALLED takes to a model, if it is a model call or a run."""

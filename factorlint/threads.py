@@ -98,18 +98,34 @@ class Threads:
     def saved(self) -> frozenset[tuple[str, int]]:
         """The classes (file, scope) of which some part goes into a file, a database or another store that lasts."""
         found: set[tuple[str, int]] = set()
+        for value, where in self._stored:
+            found |= classes(self.holders_of(value, where))
+            for one in self.tracer.origins(value, where):
+                if one.kind is Kind.OBJECT and one.place is not None:
+                    found.add((one.place.path, one.place.scope))
+        return frozenset(found)
+
+    @functools.cached_property
+    def are_saved(self) -> bool:
+        """Whether a part of any thread goes into something that lasts."""
+        parts = classes(self.holders)
+        return not parts.isdisjoint(self.saved) or any(
+            not self.holders.isdisjoint(self.holders_of(value, where)) for value, where in self._stored
+        )
+
+    @functools.cached_property
+    def _stored(self) -> tuple[tuple[Expr, Where], ...]:
+        """What the calls that save something are given."""
+        found: list[tuple[Expr, Where]] = []
         for path in sorted(self.project.files):
             for called in self.project.files[path].calls:
                 where = Where(path, called.scope, called.order)
                 callees = self.tracer.callees(called.call.func, where)
-                if not any(one.symbol is not None and one.symbol.does == "save" for one in callees):
-                    continue
-                for value in (*called.call.args, *(value for _, value in called.call.keywords)):
-                    found |= classes(self.holders_of(value, where))
-                    for one in self.tracer.origins(value, where):
-                        if one.kind is Kind.OBJECT and one.place is not None:
-                            found.add((one.place.path, one.place.scope))
-        return frozenset(found)
+                if any(one.symbol is not None and one.symbol.does == "save" for one in callees):
+                    found += (
+                        (value, where) for value in (*called.call.args, *(one for _, one in called.call.keywords))
+                    )
+        return tuple(found)
 
     def _sent(self, path: str, called: Called) -> Iterator[Sent]:
         where = Where(path, called.scope, called.order)

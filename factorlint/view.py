@@ -75,7 +75,7 @@ def viewer(project: Project, pinned: Pins) -> Callable[[str], View]:
     tracer = Tracer(project, carried.states)
     reach, prompts, agents, threads = Reach(tracer), Prompts(tracer), Agents(tracer), Threads(tracer)
     surfaces = Surfaces(reach, agents)
-    callbacks, resume = Callbacks(reach, agents, surfaces), Resume(threads)
+    callbacks, resume = Callbacks(reach, agents, surfaces), Resume(threads, reach)
     steps = Steps(reach, agents, threads, surfaces, carried)
     said: dict[tuple[Any, ...], Any] = {}
     known: dict[int, Known] = {}
