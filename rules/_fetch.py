@@ -17,7 +17,7 @@ from ._effects import below
 from ._verbs import reads_by_name
 
 _OUTSIDE = re.compile(
-    r"(?:requests|httpx|aiohttp|urllib|urllib3)\..*|sqlite3\..*|psycopg\w*\..*|sqlalchemy\..*|pymongo\..*|redis\..*"
+    r"(?:requests|httpx|aiohttp|urllib3)\..*|urllib\.request\..*|sqlite3\..*|psycopg\w*\..*|sqlalchemy\..*|pymongo\..*|redis\..*"
     r"|datetime\..*\b(?:now|today|utcnow)|time\.(?:time|strftime|localtime)|platform\.\w+|os\.(?:listdir|getcwd|uname|scandir)"
     r"|socket\.gethostname|getpass\.getuser|builtins\.open|pathlib\..*\b(?:read_text|read_bytes|iterdir|glob)"
     r"|subprocess\.(?:check_output|run|getoutput)|boto3\..*|googleapiclient\..*|feedparser\..*|yfinance\..*|duckdb\..*"
@@ -26,6 +26,16 @@ _METHODS = frozenset(
     "fetch fetchone fetchall fetchrow fetch_one fetch_all aget asearch search similarity_search asimilarity_search "
     "get_relevant_documents retrieve aretrieve find_one find_many execute query_points scalars scalar_one "
     "scalar_one_or_none read_text listdir select".split()
+)
+# What a text, a list or a dict does with itself: it was read before.
+_APART = frozenset(
+    "pop popitem strip lstrip rstrip split rsplit splitlines partition lower upper title replace format encode decode "
+    "startswith endswith append extend index items keys values copy sort tolist to_dict to_json to_markdown "
+    "to_string".split()
+)
+# What of the libraries above only words a request: ``httpx.URL("https://…")``, ``aiohttp.ClientTimeout(30)``.
+_WORDED = re.compile(
+    r"(?:requests|httpx|aiohttp|urllib3)\.(?:\w+\.)*(?:URL|Headers|QueryParams|Cookies|Request|Retry|\w*Timeout|\w*Auth)\b.*"
 )
 _QUERY = frozenset(
     "filter filter_by where order_by options join outerjoin group_by having select select_from execute scalars".split()
@@ -68,14 +78,20 @@ def _asked_of_a_library(one: Origin, call: Call, here: Here) -> bool:
     """Whether a call of a library reads something from outside."""
     if one.kind is Kind.INSTANCE and re.search(r"\.json\b", one.path):
         return False  # of what was read, whole or in part: ``response.json()``, ``story.get("title")``
-    if _is_part(call):
+    if _is_part(call) or last_name(call.func) in _APART:
         return False
     method = last_name(call.func) in _METHODS and isinstance(call.func, Attr)
-    if method or _OUTSIDE.fullmatch(one.path.replace("()", "")):
+    if method or _is_outside(one):
         return not _is_setting(call)
     if reads_by_class(one):
         return True
     return one.symbol is not None and here.plays(one, "retriever", "store")
+
+
+def _is_outside(one: Origin) -> bool:
+    """Whether ONE is something of a library by which the world is read."""
+    path = one.path.replace("()", "")
+    return _OUTSIDE.fullmatch(path) is not None and _WORDED.fullmatch(path) is None
 
 
 def written_by_model(here: Here, call: Call) -> bool:
@@ -161,7 +177,7 @@ def reads_outside(view: View, place: Where) -> bool:
         if last_name(called.call.func) in _METHODS and isinstance(called.call.func, Attr):
             return True
         for one in view.tracer.origins(called.call.func, where):
-            if one.kind in (Kind.LIBRARY, Kind.INSTANCE) and _OUTSIDE.fullmatch(one.path.replace("()", "")):
+            if one.kind in (Kind.LIBRARY, Kind.INSTANCE) and _is_outside(one):
                 return True
             if reads_by_class(one) or (one.kind is Kind.INSTANCE and view.catalog.is_a(one.symbol, "retriever")):
                 return True

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from factorlint.expr import Attr, Call, Const, Dict, Expr, Item, Name, Op, Seq, Star, walk
+from factorlint.expr import Attr, Call, Const, Dict, Expr, Item, Name, Op, Seq, Star, last_name, walk
 from factorlint.facts import Scope
 from factorlint.holders import classes
 from factorlint.lasting import is_receiver
@@ -15,6 +15,10 @@ from factorlint.project import Seen
 from factorlint.rule import Here, View
 
 AMBIENT = {"clock": "the clock", "random": "randomness", "environment": "the environment"}
+_PLAIN = frozenset("str int float bool bytes Path".split())
+_AROUND = frozenset(
+    "None Optional Union Literal Annotated list List Sequence Iterable set tuple typing pathlib".split()
+)
 _COPIES = ("replace", "model_copy", "copy", "deepcopy")
 _LOGS = frozenset("print debug info warning warn error exception critical log".split())
 
@@ -28,13 +32,23 @@ def is_reducer(view: View, place: Where) -> bool:
     return any(_comes_back(view, place, scope, order, value) for order, value in scope.returns)
 
 
+def _is_plain(annotation: Expr | None) -> bool:
+    """Whether a parameter is said to be a text, a number, a path or a list of such: none of them holds a thread."""
+    said = {last_name(one) for one in walk(annotation) if isinstance(one, (Name, Attr))} if annotation else set()
+    return bool(said & _PLAIN) and said <= _PLAIN | _AROUND
+
+
 def _inside(place: Where, scope: Scope) -> Where:
     return Where(place.path, scope.id, scope.order + 1)
 
 
 def _comes_back(view: View, place: Where, scope: Scope, order: int, value: Expr) -> bool:
     where = Where(place.path, scope.id, order)
-    names = [one.name for one in scope.parameters if not is_receiver(view.tracer, Name(one.name), where)]
+    names = [
+        one.name
+        for one in scope.parameters
+        if not is_receiver(view.tracer, Name(one.name), where) and not _is_plain(one.annotation)
+    ]
     parts = value.items if isinstance(value, Seq) and value.kind == "tuple" else (value,)
     for part in parts:
         if any(one.shape == "messages" for one in view.tracer.origins(part, where)):
@@ -110,10 +124,10 @@ def _starts_at(expr: Expr, name: str) -> bool:
 
 
 def _goes_to_model(view: View, place: Where, name: str) -> bool:
-    """Whether a parameter is a part of what a call that comes to a model is given."""
+    """Whether a parameter is a part of what a call that comes to a model is given, other than its model."""
     for called in view.project.calls_in(place.path, place.scope):
         where = place._replace(order=called.order)
-        given = (*called.call.args, *(value for _, value in called.call.keywords))
+        given = (*called.call.args, *(value for key, value in called.call.keywords if key != "model"))
         if any(_mentions(view, value, name, where, set()) for value in given) and _asks(view, place.path, called.order):
             return True
     return False

@@ -81,7 +81,7 @@ def _into_maker(view: View, callee: Origin, call: Call, where: Where) -> list[tu
 
 def carries(view: View, expr: Expr, where: Where, call: Call) -> bool:
     """Whether what CALL gives is part of EXPR, through local names, texts and lists."""
-    return any(one == call for one in within(view, expr, where))
+    return any(one is call for one in within(view, expr, where))
 
 
 def is_said(expr: Expr) -> bool:
