@@ -10,9 +10,13 @@ from factorlint.expr import Name, Seq, walk
 from factorlint.facts import Statement
 from factorlint.rule import Here
 
+from ._clearing import names_behind, only_clears_up
+
 
 def excuses(handler: Here, tried: Here) -> bool:
     """Whether nothing that the model asked for is lost with the error that HANDLER, of the `try` at TRIED, drops."""
+    if only_clears_up(tried):
+        return True
     return _only_a_setting(handler, tried) or _answers_no(handler) or _hands_back(handler, tried)
 
 
@@ -58,7 +62,8 @@ def _only_a_setting(handler: Here, tried: Here) -> bool:
     if function is None:
         return False
     asked = {one.name for one in function.parameters} - {"self", "cls"}
-    return asked.isdisjoint(_names_behind(tried))
+    read = [inner.expr(inner.node.value) for inner in tried.inside(cst.Assign)]
+    return asked.isdisjoint(names_behind(tried, read))
 
 
 def _constants(handler: cst.ExceptHandler) -> set[str]:
@@ -72,23 +77,6 @@ def _constants(handler: cst.ExceptHandler) -> set[str]:
             if not isinstance(one.value, (cst.Integer, cst.Float, cst.SimpleString, cst.Name, cst.Attribute)):
                 return set()
             found.add(target.value)
-    return found
-
-
-def _names_behind(tried: Here) -> set[str]:
-    """The names that the body of the `try` reads, and those that they were made of."""
-    rows = tried.scope.bindings
-    found: set[str] = set()
-    read = [inner.expr(inner.node.value) for inner in tried.inside(cst.Assign)]
-    queue = [one.id for expr in read for one in walk(expr) if isinstance(one, Name)]
-    while queue:
-        name = queue.pop()
-        if name in found:
-            continue
-        found.add(name)
-        for row in rows.get(name, ()):
-            if row.value is not None:
-                queue += [one.id for one in walk(row.value) if isinstance(one, Name)]
     return found
 
 
