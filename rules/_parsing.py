@@ -37,6 +37,8 @@ def is_none(here: Here, inside: Sequence[Here]) -> bool:
 def only_strips(here: Here, inside: Sequence[Here]) -> bool:
     """Whether the node looks for the wrapping of the text alone, or cuts it in lines to put them together again."""
     expr = here.expr(here.node)
+    if _asks_for_marks(expr) and any(_is_put_together(one, inside) for one in inside):
+        return True
     if isinstance(expr, Op):
         said = list(_words(expr.operands))
         return bool(said) and all(_WRAPPING.fullmatch(one) for one in said)
@@ -52,7 +54,42 @@ def only_strips(here: Here, inside: Sequence[Here]) -> bool:
         return False
     around = next((one for one in here.ancestors() if isinstance(one, cst.Call)), None)
     counted = around is not None and isinstance(around.func, cst.Name) and around.func.value == "len"
-    return counted or any(_joins(one, _named_after(here, expr)) for one in inside)
+    return counted or _is_put_together(here, inside)
+
+
+def _is_put_together(here: Here, inside: Sequence[Here]) -> bool:
+    """``"\\n".join(line for line in text.split("\\n"))``: a text is cut in lines, which become one text again.
+
+    Not where the lines are looked through for a word: then they are chosen by what the model says in them.
+    """
+    expr = here.expr(here.node) if isinstance(here.node, cst.Call) else None
+    if not isinstance(expr, Call) or not isinstance(expr.func, Attr) or expr.func.name not in _LINES:
+        return False
+    lines = _named_after(here, expr)
+    return any(_joins(one, lines) for one in inside) and not any(_asks_for_words(one, lines) for one in inside)
+
+
+def _asks_for_words(here: Here, lines: frozenset[str]) -> bool:
+    expr = here.expr(here.node)
+    if isinstance(expr, Call) and last_name(expr.func) not in _LOOKS:
+        return False
+    if not isinstance(expr, (Call, Op)) or not any(isinstance(one, Name) and one.id in lines for one in walk(expr)):
+        return False
+    asked = expr.operands if isinstance(expr, Op) else expr.args
+    return any(re.search(r"\w", one) and not _WRAPPING.fullmatch(one) for one in _words(asked))
+
+
+_LOOKS = frozenset("startswith endswith match search fullmatch findall removeprefix split partition".split())
+
+
+def _asks_for_marks(expr: Expr) -> bool:
+    """``line.endswith(",")``, ``":" in line``: whether brackets, quotes and the like stand where they should."""
+    asked = expr.operands if isinstance(expr, Op) else expr.args if isinstance(expr, Call) else ()
+    said = list(_words(asked))
+    return bool(said) and all(_MARKS.fullmatch(one) for one in said)
+
+
+_MARKS = re.compile(r"[^\w\s]+")
 
 
 def is_only_logged(here: Here) -> bool:
@@ -123,16 +160,21 @@ def _words(exprs: Sequence[Expr]) -> Iterator[str]:
 
 def _named_after(here: Here, expr: Expr) -> frozenset[str]:
     """The local names that hold EXPR, or something made of it."""
-    bindings = here.view.facts.scopes[here.where.scope].bindings
+    scope = here.view.facts.scopes[here.where.scope]
+    given = [(name, row.value) for name, rows in scope.bindings.items() for row in rows if row.value is not None]
+    given += [
+        (name, arg)
+        for name in scope.bindings
+        for called in here.view.threads.grown(Name(name), here.where.path, scope)
+        for arg in called.call.args
+    ]
     held: set[str] = set()
     while True:
         more = {
             name
-            for name, rows in bindings.items()
+            for name, value in given
             if name not in held
-            for row in rows
-            if row.value is not None
-            if any(one == expr or (isinstance(one, Name) and one.id in held) for one in _made_of(row.value))
+            if any(one == expr or (isinstance(one, Name) and one.id in held) for one in _made_of(value))
         }
         if not more:
             return frozenset(held)
