@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from factorlint.origin import Kind, Where
@@ -21,3 +22,12 @@ def texts(view: View, prompt: Prompt) -> Iterator[str]:
         text = text_of(view.tracer, expr, where)
         if text is not None:
             yield text
+
+
+# ``- Weight: {…}kg``: a name of at most four words for a value, or the value alone.
+_LAID_OUT = re.compile(r"[\W_]*(?:\w+(?:[ /'()-]+\w+){0,3}\W*[:=])?[^\w{]*(?:\{…\}[\w%°]{0,4}[^\w{]*)*")
+
+
+def lays_out(text: str) -> bool:
+    """Whether a text with holes only says what the values in it are: it tells the model nothing to do."""
+    return text.count("{…}") > 1 and all(len(line) < 200 and _LAID_OUT.fullmatch(line) for line in text.splitlines())

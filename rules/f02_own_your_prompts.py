@@ -13,6 +13,7 @@ from factorlint.rule import Here, Mark, Rule, facts_at
 
 from . import _decorators
 from ._constants import as_constant
+from ._texts import lays_out
 
 HIDDEN_PROMPT_CONSTRUCTOR = Check(
     "FL0201",
@@ -199,7 +200,8 @@ class OwnYourPrompts(Rule):
                 continue
             lines = _lines(text)
             first = prompts[0]
-            if first.kind == "literal" and lines > _MAX_INLINE and not (named or _in_a_maker(prompts, here)):
+            long = first.kind == "literal" and lines > _MAX_INLINE and not lays_out(_own(text))
+            if long and not (named or _in_a_maker(prompts, here)):
                 to, fix = as_constant(at, here, first)
                 yield here.mark(INLINE_PROMPT, at, confidence=Confidence.HIGH, fix=fix, fix_at=to, detail=str(lines))
             elif (
