@@ -27,7 +27,7 @@ def unbounded(here: Here, sent: Sent) -> str | None:
         return name
     for holder in sorted(sent.holders, key=lambda one: (one.kind, one.path, one.scope, one.name)):
         what = _growing(here, holder)
-        if what is None and not _limited(sent):
+        if what is None and not limited(sent):
             what = _handed_back(here, holder, sent)
         if what is None or _trimmed(here, holder, sent) or _deletes(here, holder) or _bounded(here, holder):
             continue
@@ -83,7 +83,7 @@ def _handed_back(here: Here, holder: Holder, sent: Sent) -> str | None:
 def _parameters_back(here: Here, sent: Sent) -> Iterator[str]:
     """The parameters that are sent as history and then set to all that was said: whoever calls again passes it on."""
     scope = here.view.project.scope(sent.where)
-    if _limited(sent):
+    if limited(sent):
         return
     for one in scope.parameters:
         passed = any(value == Name(one.name) for _, value in sent.called.call.keywords)
@@ -138,7 +138,7 @@ def _lengthens(here: Here, called: Called, name: str) -> bool:
 
 
 def _cut_on_the_way(here: Here, scope: Scope, name: str) -> bool:
-    return any(_cuts(one.call, name) for one in here.view.project.calls_in(here.where.path, scope.id))
+    return any(cuts(one.call, name) for one in here.view.project.calls_in(here.where.path, scope.id))
 
 
 def _in_a_loop(here: Here, where: Where) -> bool:
@@ -155,7 +155,7 @@ def _all_messages(here: Here, value: Expr, where: Where, sent: Sent) -> bool:
     )
 
 
-def _limited(sent: Sent) -> bool:
+def limited(sent: Sent) -> bool:
     """Whether the run is given a limit, or its agent a hook that reworks the history."""
     made = sent.origin.call
     hooks = [name for name, _ in made.keywords if name] if made is not None else []
@@ -195,13 +195,13 @@ def _trimmed(here: Here, holder: Holder, sent: Sent) -> bool:
         name = view.project.files[path].scopes[scope].name.lower()
         if (path, scope) in sent.functions and any(word in name for word in _TRIMMERS):
             return True
-        if any(_cuts(called.call, holder.name) for called in view.project.calls_in(path, scope)):
+        if any(cuts(called.call, holder.name) for called in view.project.calls_in(path, scope)):
             return True
         facts = view.project.files[path]
         values = [row.value for rows in facts.scopes[scope].bindings.values() for row in rows if row.value is not None]
         values += [value for _, value in facts.scopes[scope].returns]
         values += [write.value for write in view.project.writes(path, scope)]
-        if any(_slices(value, holder.name) for value in values):
+        if any(slices(value, holder.name) for value in values):
             return True
     return False
 
@@ -223,15 +223,15 @@ def _around(here: Here, kind: type[cst.CSTNode] | tuple[()]) -> Here | None:
     return Here(here.view, here.walk, step) if step is not None else None
 
 
-def _cuts(expr: Expr, name: str) -> bool:
+def cuts(expr: Expr, name: str) -> bool:
     func = getattr(expr, "func", None)
     said = str(getattr(func, "name", getattr(func, "id", ""))).lower()
     if said in TRIM and getattr(func, "base", None) == Name(name):
         return True
-    return _slices(expr, name) or (any(word in said for word in _TRIMMERS) and _mentions(expr, name))
+    return slices(expr, name) or (any(word in said for word in _TRIMMERS) and _mentions(expr, name))
 
 
-def _slices(expr: Expr, name: str) -> bool:
+def slices(expr: Expr, name: str) -> bool:
     return any(isinstance(one, Item) and isinstance(one.key, Other) and _mentions(one.base, name) for one in walk(expr))
 
 

@@ -11,7 +11,7 @@ from factorlint.model import Check, Confidence, Owner, Severity
 from factorlint.origin import Where
 from factorlint.rule import Here, Mark, Rule, View
 
-from . import _context, _cuts, _growth
+from . import _context, _cuts, _growth, _lent_lists
 
 FRAMEWORK_MEMORY = Check(
     "FL0301",
@@ -103,7 +103,9 @@ class OwnYourContextWindow(Rule):
             for held in here.held(node, check.id):
                 yield here.mark_held(check, node, held)
         for sent in here.view.threads.by_statement.get((here.where.path, here.where.order), ()):
-            what = _growth.unbounded(here, sent) if sent.called.call == here.expr(node) else None
+            if sent.called.call != here.expr(node):
+                continue
+            what = _growth.unbounded(here, sent) or next(_lent_lists.grown_each_turn(here.view, sent), None)
             if what is not None:
                 yield here.mark(UNBOUNDED_CONTEXT, node, confidence=Confidence.MEDIUM, what=what)
 
