@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from factorlint import arguments
 from factorlint.arguments import Arguments
 from factorlint.entries import Fact, Symbol
-from factorlint.expr import Call, Seq
+from factorlint.expr import Call, Expr, Seq
 from factorlint.model import Confidence
 from factorlint.origin import Kind, Origin, Where
 from factorlint.provenance import Tracer
@@ -37,6 +37,7 @@ def facts_at(view: View, call: Call, where: Where, checks: tuple[str, ...]) -> I
         registered = view.agents.registered(call, where)
         if registered:
             given.given["registered"] = (Seq("list", tuple(decorator for _, _, decorator in registered)), where)
+        _add_later(view, given, facts, call, where)
         for fact in facts:
             if id(fact) in said:
                 continue
@@ -45,6 +46,26 @@ def facts_at(view: View, call: Call, where: Where, checks: tuple[str, ...]) -> I
                 continue
             said.add(id(fact))
             yield Held(fact, symbol, origin, origin.weaker(sure).confidence, given)
+
+
+def _add_later(view: View, given: Arguments, facts: Sequence[Fact], call: Call, where: Where) -> None:
+    """``agent.system_prompt = PROMPT`` behind the call that makes the agent: as good as passed, if FACTS ask for it."""
+    asked = {name for fact in facts for condition in (*fact.when, *fact.unless) for name in condition}
+    for name in asked - given.given.keys():
+        for made, maker, value, at in view.once(set_later, name):
+            if made == where and maker == call:
+                given.given[name] = (value, at)
+
+
+def set_later(view: View, name: str) -> tuple[tuple[Where, Call, Expr, Where], ...]:
+    """What attribute NAME of the objects that calls of the tree make is set to; where each is made, and by which."""
+    found: list[tuple[Where, Call, Expr, Where]] = []
+    for path, write in view.project.settings(name):
+        at = Where(path, write.scope, write.order)
+        for one in view.tracer.origins(write.base, at):
+            if one.kind is Kind.INSTANCE and one.call is not None and one.made is not None and not write.augmented:
+                found.append((one.made, one.call, write.value, at))
+    return tuple(found)
 
 
 def _known(view: View, call: Call, where: Where) -> tuple[tuple[Symbol, Origin, Sequence[Fact]], ...]:

@@ -22,6 +22,7 @@ from factorlint.expr import Call, Const, Expr, Op, Text
 from factorlint.facts import Scope
 from factorlint.held import Held as Held
 from factorlint.held import facts_at as facts_at
+from factorlint.held import set_later as set_later
 from factorlint.held import symbols_of as symbols_of
 from factorlint.lower import lower
 from factorlint.model import Check, Confidence, Fix, Owner

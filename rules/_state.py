@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from factorlint.expr import Attr, Call, Expr, Item, Name, last_name
 from factorlint.facts import Called, Scope
 from factorlint.origin import Kind, Origin, Where
-from factorlint.rule import View, facts_at
+from factorlint.rule import View, facts_at, set_later
 
 EXECUTION = frozenset(
     "status state step steps current_step phase stage waiting waiting_for retries retry_count attempts attempt_count "
@@ -96,7 +96,9 @@ def graph_states(view: View) -> tuple[tuple[tuple[str, int], bool], ...]:
                 if any(_asks(view, arg, where) for arg in called.call.args):
                     asking.add(key)
                 if one.symbol.parameter("checkpointer"):
-                    kept = any(name in ("checkpointer", None) for name, _ in called.call.keywords)
+                    kept = any(name in ("checkpointer", None) for name, _ in called.call.keywords) or any(
+                        (made, call) == (where, called.call) for made, call, *_ in view.once(set_later, "checkpointer")
+                    )
                     if kept or _is_run(view, called, where):
                         compiled[key] = compiled.get(key, False) or kept
         for scope in facts.scopes:
