@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import libcst as cst
 
 from factorlint.arguments import literals
-from factorlint.expr import Attr, Const, Expr, Item, Name, argument, last_name, walk
+from factorlint.expr import Attr, Call, Const, Expr, Item, Name, argument, last_name, walk
 from factorlint.facts import Called
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here, View
 
 from . import _entries
+from ._loops import is_counter
 from ._people import calls_of
 
 _SLEEPS = frozenset("time.sleep asyncio.sleep anyio.sleep trio.sleep gevent.sleep eventlet.sleep".split())
@@ -27,6 +28,7 @@ _RUNS = ("call-model", "run", "run-graph")
 _TASKS = frozenset(("create_task", "ensure_future", "start_soon"))
 _HERE = ("127.0.0.1", "localhost", "0.0.0.0")  # noqa: S104 - a process of this machine that is about to be ready
 _LONG = 10  # seconds; a shorter sleep in a step paces it
+_OFTEN = 10  # rounds; fewer are attempts
 _DEPTH = 3
 
 
@@ -154,10 +156,10 @@ def _why_it_sleeps(here: Here, node: cst.Call) -> str | None:
     view, where = here.view, here.where
     if here.enclosing(cst.ExceptHandler, cst.Finally) is not None:
         return None  # the pause before a next attempt, or behind the run
-    top = here.outer(cst.While)
+    top = here.outer(cst.While) or here.outer(cst.For)
+    if top is not None and isinstance(top.node, cst.For) and not _polls(top, here, node):
+        return None  # the pause between two of many, or between two attempts
     if top is None:
-        if here.outer(cst.For) is not None:
-            return None  # the pause between two of many
         return "a step of the run sleeps" if _is_node(view, where) and _seconds(here, node) >= _LONG else None
     if not _asks_outside(view, top.where) or _goes_forward(top):
         return None
@@ -168,6 +170,20 @@ def _why_it_sleeps(here: Here, node: cst.Call) -> str | None:
     if comes_to_model or on_the_way(view, where):
         return "a loop that sleeps and asks again"
     return None
+
+
+def _polls(loop: Here, here: Here, node: cst.Call) -> bool:
+    """``for _ in range(60): …; sleep(2)``: more rounds than attempts have, and always the same pause."""
+    over, target = loop.expr(loop.node.iter), loop.node.target
+    if not isinstance(over, Call) or over.func != Name("range") or not isinstance(target, cst.Name):
+        return False
+    said = " ".join(last_name(one).lower() for one in walk(over))
+    if is_counter(target.value) or any(word in said for word in ("retr", "attempt", "tries")):
+        return False
+    if any(one == Name(target.value) for arg in node.args for one in walk(here.expr(arg.value))):
+        return False
+    rounds = [one for arg in over.args for one in literals(here.view.tracer, arg, loop.where)]
+    return max((one for one in rounds if isinstance(one, int)), default=0) >= _OFTEN
 
 
 def _seconds(here: Here, node: cst.Call) -> float:
@@ -186,7 +202,9 @@ def _goes_forward(top: Here) -> bool:
         if any(_is_outside(view, one, called) for one in view.reach.callees(path, called))
         or any(_asks_in(view, body) for one in view.reach.callees(path, called) for body in view.reach.bodies(one))
     }
-    moved = {inner.node.target.value for inner in top.inside(cst.AugAssign) if isinstance(inner.node.target, cst.Name)}
+    target = top.node.target if isinstance(top.node, cst.For) else None
+    moved = {target.value} if isinstance(target, cst.Name) else set()
+    moved |= {inner.node.target.value for inner in top.inside(cst.AugAssign) if isinstance(inner.node.target, cst.Name)}
     for name, rows in view.project.scope(top.where).bindings.items():
         inside = [row.value for row in rows if order < row.order <= end and row.value is not None]
         if any(not isinstance(value, Const) for value in inside):
