@@ -133,8 +133,8 @@ class Loads:
             return self._call(expr, where, text, asked)
         if isinstance(expr, Item):
             return self._value(expr.base, where, text, asked)
-        if isinstance(expr, Each) and text and self._is_file(expr.source, where):
-            return self._is_stored(asked)
+        if isinstance(expr, Each) and text and self._is_stored(asked) and self._is_file(expr.source, where):
+            return True
         if isinstance(expr, (Each, Star, Part)):
             return self._value(expr.source if not isinstance(expr, Star) else expr.value, where, text, asked)
         if isinstance(expr, Op):

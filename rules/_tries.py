@@ -11,6 +11,7 @@ from factorlint.facts import Called
 from factorlint.origin import Kind, Origin, Where
 from factorlint.provenance.answers import answers_in, is_transport
 from factorlint.provenance.known_calls import parses as parses_text
+from factorlint.provenance.known_calls import text_of
 from factorlint.rule import Here, View
 
 ASKS = frozenset(("call-model", "run", "run-graph"))
@@ -98,7 +99,7 @@ def what_of(here: Here, called: Called) -> str | None:
             return TOOL_CALL
         if last_name(called.call.func) in _REWORDS:
             continue
-        if does in _PARSERS and any(True for arg in called.call.args for _ in _answers(here, arg, where)):
+        if does in _PARSERS and any(True for arg in text_of(called.call) for _ in _answers(here, arg, where)):
             return PARSE
     return None
 

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from factorlint.expr import Call, argument
+from factorlint.expr import Attr, Call, Name, argument
 from factorlint.origin import UNKNOWN, Kind, Origin, Where
 from factorlint.provenance import answers, classes, functions, known_calls, lent, libraries, operators
 from factorlint.provenance.tracing import Tracing
 
 
 def call(tracer: Tracing, expr: Call, where: Where) -> Iterable[Origin]:
-    """What a call gives."""
+    """What a call gives.
+
+    ``super().ask()`` of the tree's own base gives what is returned there, though the override runs nothing by it.
+    """
+    if isinstance(expr.func, Attr) and isinstance(expr.func.base, Call) and expr.func.base.func == Name("super"):
+        above = classes.overridden(tracer, expr.func.name, where)
+        if above is not None:
+            yield from (one.weaker() for one in functions.results(tracer, above))
+            return
     for callee in tracer.callees(expr.func, where):
         yield from _called(tracer, callee, expr, where)
 

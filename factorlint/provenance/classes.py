@@ -71,13 +71,9 @@ def inherited(tracer: Tracing, name: str, where: Where) -> Iterable[Origin]:
 
     A method of the tree's own base is told where it is written: an override adds nothing by calling it.
     """
-    scope = tracer.project.scope(where)
-    while scope.kind == "function" and scope.parent >= 0:
-        scope = tracer.project.files[where.path].scopes[scope.parent]
-    if scope.kind != "class":
+    me, above = _above(tracer, where)
+    if me is None:
         return
-    me = of_scope(where.path, scope, Kind.OBJECT)
-    above = lineage(tracer, me)[1:]
     if name == "__init__":
         nearest = next((one for one in above if one.place is None or _constructor(tracer, one.place)), None)
         if nearest is not None and nearest.kind is Kind.LIBRARY:
@@ -85,6 +81,30 @@ def inherited(tracer: Tracing, name: str, where: Where) -> Iterable[Origin]:
             return
     if not any(one.place is not None and name in tracer.project.scope(one.place).bindings for one in above):
         yield from _first_with(tracer, above, me, name)
+
+
+def overridden(tracer: Tracing, name: str, where: Where) -> Origin | None:
+    """The method of the tree's own base that ``super().name`` calls at WHERE, where it is written out there."""
+    _, above = _above(tracer, where)
+    for one in above:
+        found = [] if one.place is None else tracer.project.methods(one.place.path, one.place.scope)
+        for method in found:
+            if one.place is not None and method.name == name:
+                place = Where(one.place.path, method.id, method.end)
+                stub = tracer.project.is_stub(place)
+                return None if stub else Origin(Kind.DEFINITION, name, None, Confidence.MEDIUM, place)
+    return None
+
+
+def _above(tracer: Tracing, where: Where) -> tuple[Origin | None, Origins]:
+    """An object of the class whose method WHERE is in, and what that class extends."""
+    scope = tracer.project.scope(where)
+    while scope.kind == "function" and scope.parent >= 0:
+        scope = tracer.project.files[where.path].scopes[scope.parent]
+    if scope.kind != "class":
+        return None, ()
+    me = of_scope(where.path, scope, Kind.OBJECT)
+    return me, lineage(tracer, me)[1:]
 
 
 def hands_up(tracer: Tracing, origin: Origin) -> bool:

@@ -34,7 +34,7 @@ def result(tracer: Tracing, callee: Origin, expr: Call, where: Where) -> Iterabl
             number = _number(tracer, expr, where)
             if number is not None:
                 return (number,)
-        if callee.path in _PARSERS and expr.args:
+        if callee.path in _PARSERS and text_of(expr):
             return _parsed(tracer, callee, expr, where)
         if callee.path in _SETTINGS and len(expr.args) > 1:
             return (*tracer.origins(expr.args[1], where), Origin(Kind.INSTANCE, callee.path, callee.symbol))
@@ -67,6 +67,11 @@ def passes_on(path: str) -> bool:
 def parses(path: str) -> bool:
     """Whether the function PATH reads data out of a text; one that only words the text anew does not."""
     return path in _PARSERS and path not in ("re.sub", "re.split", "builtins.bool")
+
+
+def text_of(expr: Call) -> tuple[Expr, ...]:
+    """What a parser is given to read: ``json.loads(text)``, ``json.loads(s=text)``."""
+    return expr.args or tuple(value for name, value in expr.keywords if name in _TEXT)
 
 
 def _default(tracer: Tracing, callee: Origin, expr: Call, where: Where) -> Iterable[Origin]:
@@ -178,10 +183,10 @@ def _same_text(tracer: Tracing, expr: Call, where: Where) -> Iterable[Origin]:
 
 def _parsed(tracer: Tracing, callee: Origin, expr: Call, where: Where) -> Iterable[Origin]:
     """A text read as data: what was an answer's text is then parsed, not yet checked."""
-    args = expr.args[-1:] if callee.path.startswith("re.") else expr.args[:1]
-    if callee.path.startswith("re.") and len(expr.args) > 1:
-        args = expr.args[1:]
-    for arg in args:
+    args = text_of(expr)
+    if callee.path.startswith("re.") and len(args) > 1:
+        args = args[1:]
+    for arg in args if callee.path.startswith("re.") else args[:1]:
         for one in answers.answers_in(tracer, arg, where):
             if answers.is_transport(one):
                 yield one  # what the service sends is read, not yet what the model says in it
@@ -290,6 +295,7 @@ _EMPTY: dict[str, Expr] = {
 }
 _NUMBERS = frozenset(("builtins.int", "builtins.float"))
 _SETTINGS = frozenset(("os.getenv", "os.environ.get"))
+_TEXT = ("s", "string", "stream", "node_or_string", "text", "xml_input")
 _PARSERS = frozenset(
     "json.loads ast.literal_eval yaml.safe_load yaml.load re.search re.match re.fullmatch re.findall re.finditer "
     "re.split re.sub xml.etree.ElementTree.fromstring xmltodict.parse json5.loads orjson.loads ujson.loads "
