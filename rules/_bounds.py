@@ -12,8 +12,8 @@ from factorlint.arguments import literals
 from factorlint.expr import Attr, Call, Const, Expr, Name, Op, dotted, last_name, walk
 from factorlint.facts import Called
 from factorlint.origin import Kind, Where
+from factorlint.project import LOOPS
 from factorlint.rule import Here
-from factorlint.walk import children
 
 from ._elsewhere import given_below, handed_out, withheld
 from ._loops import RECEIVES, takes_the_next
@@ -80,7 +80,8 @@ def of_recursion(here: Here, again: cst.Call) -> Bound:
     for value in (*expr.args, *(value for _, value in expr.keywords)):
         if isinstance(value, Op) and value.op in ("+", "-", "//", "/"):
             return Bound(Ends.OTHERWISE)  # a depth that is handed down
-    found = [bound for test in _tests(here.node) for bound in _comparisons(here.expr(test), here, {"and", "or", "not"})]
+    tests = ((inner.expr(inner.node.test), inner) for inner in here.inside(cst.If, cst.IfExp, cst.While))
+    found = [bound for test, inner in tests for bound in _comparisons(test, inner, {"and", "or", "not"})]
     return _best(found) or Bound(Ends.WORD)
 
 
@@ -119,21 +120,39 @@ def _statements(body: cst.BaseSuite, loop: cst.CSTNode) -> Iterator[cst.CSTNode]
             yield from one.body
 
 
-def _comparisons(test: Expr, here: Here, through: set[str]) -> Iterator[Bound]:
-    """The comparisons of a counter with a number in TEST, looking THROUGH these operators."""
+def _comparisons(test: Expr, here: Here, through: set[str], *, held: bool = False) -> Iterator[Bound]:
+    """The comparisons of a counter with a number in TEST, looking THROUGH these operators.
+
+    A name is looked up once: TEST may be what one stands for (HELD).
+    """
     if isinstance(test, Op) and test.op == "not" and "not" not in through:  # not (a or b): neither a nor b
-        yield from _comparisons(test.operands[0], here, {"or"} if through == {"and"} else {"and"})
+        yield from _comparisons(test.operands[0], here, {"or"} if through == {"and"} else {"and"}, held=held)
     elif isinstance(test, Op) and test.op in through:
         for operand in test.operands:
-            yield from _comparisons(operand, here, through)
+            yield from _comparisons(operand, here, through, held=held)
     elif isinstance(test, Op) and all(sign in _LESS for sign in test.op.split()):
         yield from _comparison(test, here)
     elif isinstance(test, Name):  # a counter that runs down: while remaining
         runs_down = any(word in test.id.lower() for word in ("remaining", "left", "budget"))
         if runs_down or any(_limits(value, lengths=False) for value, _ in given_below(test, here)):
             yield Bound(Ends.OTHERWISE)
+        for value in _held(test, here) if not held else ():
+            yield from _comparisons(value, here, through, held=True)
     elif isinstance(test, Call):
         yield from _told_by(test, here)
+
+
+def _held(name: Name, here: Here) -> Iterator[Op]:
+    """What the round itself says for NAME: ``done = said == "yes" or turns > limit``."""
+    view, path = here.view, here.where.path
+    statements = view.project.files[path].statements
+
+    def loop(order: int) -> int | None:
+        return next((one for one in view.project.chain(path, order) if statements[one].kind in LOOPS), None)
+
+    for value, at in view.project.given(name.id, here.where):
+        if isinstance(value, Op) and loop(at.order) == loop(here.where.order):
+            yield value
 
 
 def _comparison(test: Op, here: Here) -> Iterator[Bound]:
@@ -255,15 +274,6 @@ def _best(found: list[Bound]) -> Bound | None:
     if steps:
         return min(steps, key=lambda one: one.steps)
     return found[0] if found else None
-
-
-def _tests(node: cst.CSTNode) -> Iterator[cst.BaseExpression]:
-    queue = [node]
-    while queue:
-        one = queue.pop()
-        if isinstance(one, (cst.If, cst.IfExp, cst.While)):
-            yield one.test
-        queue += children(one)
 
 
 def asks_each_time(here: Here) -> bool:
