@@ -17,3 +17,9 @@ def registers(node: cst.Call, here: Here) -> bool:
 def makes_agent(node: cst.BaseExpression, here: Here) -> bool:
     """Whether the decorator NODE makes an agent of its arguments; the function below only lends its place."""
     return isinstance(node, cst.Call) and any(here.plays(one, *_AGENTS) for one in here.origins(node.func))
+
+
+def checks_answers(node: cst.BaseExpression, here: Here) -> bool:
+    """Whether the decorator NODE has a library hand the function each answer to be checked: it chooses nothing."""
+    func = node.func if isinstance(node, cst.Call) else node
+    return any(here.plays(one, "hook") and one.symbol and one.symbol.does == "validate" for one in here.origins(func))

@@ -25,6 +25,9 @@ def parameter(tracer: Tracing, expr: Param, where: Where) -> Iterable[Origin]:
     said: Origins = ()
     if place.annotation is not None and place.kind not in ("args", "kwargs"):
         said = hints.instances(tracer, place.annotation, where)
+    answer = _answer(tracer, scope, expr.name, where)
+    if answer is not None:
+        return (answer, *said)
     state = tracer.states.get((where.path, scope.id, expr.name))
     if any(_telling(tracer, one) for one in said):
         return said if state is None else (*said, state)
@@ -35,6 +38,20 @@ def parameter(tracer: Tracing, expr: Param, where: Where) -> Iterable[Origin]:
     found += options.declared(tracer, scope, expr.name, where.path)
     found += (one.weaker() for one in _passed(tracer, scope, expr.name, where))
     return (*found, *said) if informative(found) or said else (UNKNOWN,)
+
+
+def _answer(tracer: Tracing, scope: Scope, name: str, where: Where) -> Origin | None:
+    """The typed answer that a library hands to a function of the tree which is to check it, as its last argument."""
+    if not scope.decorators or scope.parameters[-1].name != name:
+        return None
+    outside = Where(where.path, scope.parent, scope.order)
+    for decorator in scope.decorators:
+        call = decorator if isinstance(decorator, Call) else Call(decorator, (), ())
+        for one in tracer.origins(call.func, outside):
+            if one.symbol is not None and one.symbol.does == "validate" and one.symbol.roles == ("hook",):
+                said = (one.path, one.symbol, one.confidence)
+                return Origin(Kind.ANSWER, *said, call=call, made=outside, shape="typed", receiver=one)
+    return None
 
 
 def _telling(tracer: Tracing, one: Origin) -> bool:
