@@ -11,7 +11,7 @@ from factorlint.model import Check, Confidence, Fix, Owner, Severity
 from factorlint.origin import Kind, Origin, Where
 from factorlint.rule import Here, Mark, Rule, View, facts_at
 
-from . import _decorators, _effects, _people, _stops, _teams, _tools, _verbs
+from . import _answered, _decorators, _effects, _people, _stops, _teams, _tools, _verbs
 from ._choice import branches
 
 BLOCKING_HUMAN_INPUT = Check(
@@ -174,6 +174,15 @@ class ContactHumansWithTools(Rule):
             return
         at, fix = _approval(node, here)
         yield here.mark(UNAPPROVED_HIGH_STAKES_TOOL, node, confidence=Confidence.MEDIUM, fix=fix, fix_at=at, what=what)
+
+    def leads(self, view: View) -> Iterator[tuple[str, int]]:
+        return _answered.statements(view)
+
+    def visit_Dict(self, node: cst.Dict, here: Here) -> Iterator[Mark]:
+        """``{"role": "tool", "tool_call_id": id, "content": body.answer}``: what the model asked comes back."""
+        if _answered.by_a_person(here):
+            what = "a person's answer is the result of the call"
+            yield here.mark(HUMAN_AS_TOOL, node, confidence=Confidence.MEDIUM, what=what)
 
     def visit_If(self, node: cst.If, here: Here) -> Iterator[Mark]:
         """``if intent == "request_clarification": …; return``: asked, saved, and left."""
