@@ -142,11 +142,15 @@ Expr: TypeAlias = (
 
 
 def const(value: object) -> Const:
-    """A literal; values that pickle badly or never matter (ellipsis) become ``None`` of their own type."""
+    """A literal; values that pickle badly or never matter (ellipsis, numbers beyond every float) become ``None`` of
+    their own type.
+    """
     kind = type(value).__name__
-    return Const(value if kind in _PLAIN else None, kind)  # type: ignore[arg-type]
+    plain = kind in _PLAIN and not (isinstance(value, int) and abs(value) > _MOST)
+    return Const(value if plain else None, kind)  # type: ignore[arg-type]
 
 
+_MOST = 10**300
 _PLAIN = frozenset(("str", "int", "float", "bool", "bytes", "NoneType"))
 
 

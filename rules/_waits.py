@@ -51,7 +51,7 @@ def _soon_given_up(here: Here) -> bool:
         return False
     given = argument(here.call(around), "timeout", ("fut", "timeout"))
     known = literals(here.view.tracer, given, here.where) if given is not None else ()
-    numbers = [float(one) for one in known if isinstance(one, (int, float))]
+    numbers = [one for one in known if isinstance(one, (int, float))]
     return max(numbers, default=_LONG) < _LONG
 
 
@@ -189,7 +189,7 @@ def _polls(loop: Here, here: Here, node: cst.Call) -> bool:
 def _seconds(here: Here, node: cst.Call) -> float:
     """How long the sleep is, as far as a number is written; what is worked out at run time paces something."""
     known = (one for arg in node.args for one in literals(here.view.tracer, here.expr(arg.value), here.where))
-    return max((float(one) for one in known if isinstance(one, (int, float))), default=0)
+    return max((one for one in known if isinstance(one, (int, float))), default=0)
 
 
 def _goes_forward(top: Here) -> bool:

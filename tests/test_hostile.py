@@ -81,6 +81,8 @@ READ: dict[str, tuple[bytes | str, int]] = {
     "await outside a function": (f"{START}await g()\n{RUN}", 3),
     "half a character in a string": (f"{START}X = '\\ud800'\n{RUN}", 3),
     "an invalid escape": (f"{START}X = '\\d'\n{RUN}", 3),
+    "a limit as text": (f"{START}from crewai import Agent\nA = Agent(max_iter=int('9e999'))\n{RUN}", 4),
+    "a limit beyond all numbers": (f"{START}from crewai import Agent\nA = Agent(max_iter={'9' * 400})\n{RUN}", 4),
     "a long sum": (f"{START}X = {' + '.join(['a'] * 900)}\n{RUN}", 3),
     "many strings side by side": (f"{START}X = (" + "'a'\n" * 3_000 + f")\n{RUN}", 3_003),
     "many lines": (START + "X = [\n" + "  1,\n" * 20_000 + "]\n" + RUN, 20_004),

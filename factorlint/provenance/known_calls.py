@@ -6,6 +6,7 @@ No library of agents is known here.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
@@ -52,7 +53,9 @@ def _number(tracer: Tracing, expr: Call, where: Where) -> Origin | None:
         if one.kind is Kind.VALUE and isinstance(one.expr, Const) and isinstance(one.expr.value, (str, int, float)):
             try:
                 value = float(one.expr.value)
-            except ValueError:
+            except (ValueError, OverflowError):  # no number, or one too large to be a limit
+                continue
+            if not math.isfinite(value):
                 continue
             made = const(int(value) if value.is_integer() else value)
             return Origin(Kind.VALUE, expr=made, place=where, confidence=Confidence.MEDIUM)
