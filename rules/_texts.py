@@ -26,8 +26,18 @@ def texts(view: View, prompt: Prompt) -> Iterator[str]:
 
 # ``- Weight: {…}kg``: a name of at most four words for a value, or the value alone.
 _LAID_OUT = re.compile(r"[\W_]*(?:\w+(?:[ /'()-]+\w+){0,3}\W*[:=])?[^\w{]*(?:\{…\}[\w%°]{0,4}[^\w{]*)*")
+# ``This is the summary of the report: {…}``: a sentence that only says what comes behind its colon.
+_INTRODUCED = re.compile(
+    r"[^\w{]*(?:and )?(?:(?:this|that|here|below) is|(?:these|here|below) are|the following(?: \w+){0,4} (?:is|are)|"
+    r"(?:outlined|provided|given|shown|listed)(?: \w+){1,4} (?:is|are))\b[^.!?:{]*:[^\w{]*(?:\{…\}[^\w{]*)*",
+    re.IGNORECASE,
+)
 
 
 def lays_out(text: str) -> bool:
     """Whether a text with holes only says what the values in it are: it tells the model nothing to do."""
-    return text.count("{…}") > 1 and all(len(line) < 200 and _LAID_OUT.fullmatch(line) for line in text.splitlines())
+    return text.count("{…}") > 1 and all(map(_only_names, text.splitlines()))
+
+
+def _only_names(line: str) -> bool:
+    return len(line) < 200 and bool(_LAID_OUT.fullmatch(line) or _INTRODUCED.fullmatch(line))
