@@ -55,6 +55,13 @@ class Flows:
             if value is not None:
                 yield value, where
 
+    def put_on(self, base: Origin, name: str) -> Iterator[tuple[Expr, Where]]:
+        """What the tree puts by NAME on an object of a library: ``st.session_state.messages = load()``."""
+        for path, write in self.project.settings(name):
+            where = Where(path, write.scope, write.order)
+            if any((one.kind, one.path) == (base.kind, base.path) for one in self.tracer.origins(write.base, where)):
+                yield write.value, where
+
     def argument(self, path: str, scope: Scope, call: Call, name: str) -> Expr | None:
         """What CALL, which calls the function SCOPE of file PATH, passes for its parameter NAME."""
         holder = self.project.files[path].scopes[scope.parent] if scope.parent >= 0 else None

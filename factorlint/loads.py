@@ -210,6 +210,10 @@ class Loads:
 
     def _attribute(self, expr: Attr, where: Where, asked: _Asked) -> bool:
         for base in self.tracer.origins(expr.base, where):
+            if base.kind is Kind.LIBRARY:
+                rows = self.flows.put_on(base, expr.name)
+                if any(self._is_entered(at, asked) and self._value(one, at, False, asked) for one, at in rows):
+                    return True
             if base.kind is not Kind.OBJECT or base.place is None:
                 continue
             method = self.tracer.method(base, expr.name)

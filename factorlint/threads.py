@@ -109,9 +109,12 @@ class Threads:
     def are_saved(self) -> bool:
         """Whether a part of any thread goes into something that lasts."""
         parts = classes(self.holders)
-        return not parts.isdisjoint(self.saved) or any(
-            not self.holders.isdisjoint(self.holders_of(value, where)) for value, where in self._stored
-        )
+        return not parts.isdisjoint(self.saved) or not self.holders.isdisjoint(self.kept)
+
+    @functools.cached_property
+    def kept(self) -> frozenset[Holder]:
+        """Every holder of which something goes into a store that lasts."""
+        return frozenset(one for value, where in self._stored for one in self.holders_of(value, where))
 
     @functools.cached_property
     def _stored(self) -> tuple[tuple[Expr, Where], ...]:

@@ -177,7 +177,7 @@ class UnifyExecutionState(Rule):
                 continue
             for base in here.view.tracer.origins(expr.base, here.where):
                 if base.kind is Kind.LIBRARY and "session_state" in base.path and _first_write(here, expr):
-                    if _grows(here, expr) and _is_sent(here, base, expr.name):
+                    if _grows(here, expr) and _is_sent(here, base, expr.name) and not _is_kept(here, base, expr.name):
                         what = f"session_state.{expr.name}"
                         yield here.mark(VOLATILE_STATE, node, base, confidence=Confidence.MEDIUM, what=what)
 
@@ -202,6 +202,12 @@ def _grows(here: Here, expr: Attr) -> bool:
 def _is_sent(here: Here, base: Origin, name: str) -> bool:
     path = f"{base.path}.{name}"
     return any(one.kind == "library" and one.name == path for one in here.view.threads.holders)
+
+
+def _is_kept(here: Here, base: Origin, name: str) -> bool:
+    """``save(st.session_state.messages)``: the page only holds what is in a store as well."""
+    path = f"{base.path}.{name}"
+    return any(one.kind == "library" and one.name == path for one in here.view.threads.kept)
 
 
 def _held_by_a_saved_class(here: Here, path: str, number: int) -> bool:
