@@ -18,7 +18,7 @@ from factorlint.rule import Here, View
 from factorlint.walk import children
 
 from ._durable import waits
-from ._people import asks
+from ._people import asks, written_in
 
 MODEL = ("call-model", "run")
 _DEPTH = 5  # functions between a loop and its model call: run → step → query → a class for all models → one → its retry
@@ -310,7 +310,7 @@ def _has_a_loop(here: Here, body: Where) -> bool:
     """Whether the function at BODY asks a model in a counted loop that is no mere retry."""
     view, scope = here.view, here.view.project.scope(body)
     statements = view.project.files[body.path].statements
-    for order in sorted({row.order for rows in scope.bindings.values() for row in rows if _counts_up(row)}):
+    for order in sorted({row.order for rows in scope.bindings.values() for row in rows if counts_up(row)}):
         inside = [one.kind for one in statements if one.parent == order and one.arm == "body"]
         if inside != ["Try"] and view.reach.statements_do(body.path, order, view.reach.end(body.path, order), MODEL, 3):
             return True
@@ -327,13 +327,13 @@ def begins_anew(here: Here) -> bool:
         if last_name(called.call.func) in RECEIVES or takes_the_next(called):
             return True
         for callee in here.view.reach.callees(path, called):
-            inner = [one.callee for body in here.view.reach.bodies(callee) for one in _written_in(here, body)]
+            inner = [one.callee for body in here.view.reach.bodies(callee) for one in written_in(here.view, body)]
             if any(asks(one) for one in (callee, *inner)) or waits(here.view, callee):
                 return True
     return False
 
 
-def _counts_up(row: Binding) -> bool:
+def counts_up(row: Binding) -> bool:
     """``for step in range(n)``."""
     source = row.value.source if isinstance(row.value, Each) else None
     return isinstance(source, Call) and source.func == Name("range")
@@ -344,10 +344,6 @@ def takes_the_next(called: Called) -> bool:
     call = called.call
     waits = {keyword for keyword, _ in call.keywords} <= {"timeout", "block"}
     return isinstance(call.func, Attr) and call.func.name == "get" and not call.args and waits
-
-
-def _written_in(here: Here, place: Where) -> Iterator[Reached]:
-    return (one for one in here.view.reach.below(place) if one.depth == 0)
 
 
 def _counts_an_attempt(call: Call) -> bool:

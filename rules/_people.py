@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import libcst as cst
 
 from factorlint import runs
 from factorlint.expr import Const, Each, Expr, Name, Op, Seq, walk
 from factorlint.facts import Called, Statement
 from factorlint.origin import Kind, Origin, Where
+from factorlint.reach import Reached
 from factorlint.rule import Here, View
 from factorlint.walk import children
 
@@ -170,13 +173,29 @@ def _in_loop(view: View, place: Where, depth: int = 0) -> bool:
     """Whether a loop of the tree runs the function at PLACE, itself or some steps up."""
     for path, called in calls_of(view, place):
         statements = view.project.files[path].statements
-        if any(statements[order].kind in ("While", "For") for order in view.project.chain(path, called.order)):
+        around = [one for one in view.project.chain(path, called.order) if statements[one].kind in ("While", "For")]
+        if any(not _is_a_talk(view, path, loop, called.order) for loop in around):
             return True
         function = view.project.inside(Where(path, called.scope, called.order), "function")
         if function is not None and depth < _DEPTH and function.id != place.scope:
             if _in_loop(view, Where(path, function.id, function.order), depth + 1):
                 return True
     return False
+
+
+def _is_a_talk(view: View, path: str, loop: int, order: int) -> bool:
+    """Whether the rounds of LOOP begin with a person's message: what is asked at ORDER comes before the next answer."""
+    for called in view.reach.calls(path, loop, order - 1):
+        callees = view.reach.callees(path, called)
+        bodies = (body for callee in callees for body in view.reach.bodies(callee))
+        if any(map(asks, callees)) or any(asks(one.callee) for body in bodies for one in written_in(view, body)):
+            return not view.reach.statements_do(path, loop, called.order, _ASKS, _DEPTH)
+    return False
+
+
+def written_in(view: View, body: Where) -> Iterator[Reached]:
+    """What the calls that stand in the function at BODY itself call."""
+    return (one for one in view.reach.below(body) if one.depth == 0)
 
 
 def _led_to(view: View, place: Where, depth: int = 0) -> bool:
