@@ -8,6 +8,7 @@ from factorlint.origin import Kind, Origin, Where
 from factorlint.reach import Reached
 from factorlint.rule import View
 
+from ._loops import counts_up
 from ._people import calls_of
 
 _STARTS = ("run", "run-graph", "step")
@@ -108,7 +109,10 @@ def holds(view: View, place: Where) -> bool:
 
 
 def conducts(view: View, place: Where) -> bool:
-    """Whether a method calls several methods of its own class that start an agent each: it is the entry, not they."""
+    """Whether a method calls several methods of its own class that are parts of a run: it is the entry, not they.
+
+    Such a part starts an agent, or goes through the rounds of one that lies below it.
+    """
     owner = view.project.class_of(place)
     if owner is None:
         return False
@@ -119,7 +123,20 @@ def conducts(view: View, place: Where) -> bool:
                 if body.scope != place.scope and view.project.class_of(body) is owner:
                     found.add(body.scope)
     steps = [Where(place.path, one, view.project.files[place.path].scopes[one].order) for one in sorted(found)]
-    return sum(_starts_or_loops(view, one) for one in steps) > 1
+    return sum(_starts_or_loops(view, one) or _goes_round(view, one) for one in steps) > 1
+
+
+def _goes_round(view: View, place: Where) -> bool:
+    """Whether the function at PLACE asks, in a `while` or a counted loop, through a function of the tree."""
+    scope = view.project.scope(place)
+    statements = view.project.files[place.path].statements
+    counted = {row.order for rows in scope.bindings.values() for row in rows if counts_up(row)}
+    return any(
+        (order in counted or statements[order].kind == "While")
+        and not _retries(view.project.files[place.path], order)
+        and view.reach.statements_do(place.path, order, view.reach.end(place.path, order), _MODEL, _DEPTH)
+        for order in range(scope.order + 1, scope.end + 1)
+    )
 
 
 def _starts_or_loops(view: View, place: Where) -> bool:
