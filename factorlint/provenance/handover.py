@@ -10,12 +10,17 @@ from factorlint.origin import Kind, Origin
 
 HANDS_OVER = {"submit": 0, "to_thread": 0, "run_sync": 0, "run_in_executor": 1}  # which argument is the function
 _POOLS = ("concurrent.futures.", "asyncio.", "anyio.to_thread.")
+_STARTED = ("Thread", "Process", "Timer")
+_STARTED_BY = ("threading.", "multiprocessing.")
 
 
 def handed_over(callee: Origin, call: Call) -> Call | None:
     """The call that a thread or a process makes: ``f(x)`` in ``executor.submit(f, x)``, ``asyncio.to_thread(f, x)``."""
     if callee.kind not in (Kind.LIBRARY, Kind.INSTANCE):
         return None
+    if gives_nothing_back(callee):
+        func = next((value for key, value in call.keywords if key in ("target", "function")), None)
+        return _with_listed(call, func, len(call.args)) if func is not None else None
     if callee.symbol is not None:
         return _made_for(call, callee.symbol)
     _, _, name = callee.path.rpartition(".")
@@ -23,6 +28,11 @@ def handed_over(callee: Origin, call: Call) -> Call | None:
         return None
     index = HANDS_OVER[name]
     return inner_call(call, index) if len(call.args) > index else None
+
+
+def gives_nothing_back(callee: Origin) -> bool:
+    """Whether what runs the function is an object of its own, ``Thread(target=f)``: nobody gets what ``f`` returns."""
+    return callee.path.startswith(_STARTED_BY) and callee.path.rpartition(".")[2] in _STARTED
 
 
 def _made_for(call: Call, symbol: Symbol) -> Call | None:

@@ -20,7 +20,7 @@ from factorlint.provenance.tracing import Tracing
 def result(tracer: Tracing, callee: Origin, expr: Call, where: Where) -> Iterable[Origin] | None:
     """What this call gives, or None where nothing special is known of the callee."""
     inner = handover.handed_over(callee, expr)
-    if inner is not None:
+    if inner is not None and not handover.gives_nothing_back(callee):
         return tracer.origins(inner, where)
     if callee.kind is Kind.LIBRARY:
         handler = _FUNCTIONS.get(callee.path)
@@ -231,7 +231,8 @@ def _pairs(held: Origin) -> Iterable[Origin]:
 def _text_method(tracer: Tracing, held: Origin, name: str, expr: Call, where: Where) -> Iterable[Origin]:
     if name == "join" and expr.args:
         made = Text((held.expr or Const("", "str"), *expr.args))
-        return (Origin(Kind.VALUE, expr=made, place=where, confidence=held.confidence),)
+        answers = (one for one in tracer.origins(expr.args[0], where) if one.kind is Kind.ANSWER)  # as joined by `+`
+        return (*answers, Origin(Kind.VALUE, expr=made, place=where, confidence=held.confidence))
     if name in ("format", "format_map", "replace", "removeprefix", "removesuffix", "substitute"):
         filled_in = expr.args if name.startswith(("format", "sub")) else expr.args[1:]  # what is looked for goes out
         filled_in += tuple(value for _, value in expr.keywords)
