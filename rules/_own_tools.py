@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from factorlint import arguments
 from factorlint.agents import DESCRIBED
 from factorlint.expr import Attr, Call, Each, Expr, Name, Op, Seq, last_name, walk
+from factorlint.facts import Called
 from factorlint.origin import Where
 from factorlint.rule import Here, View
 
 _DEPTH = 8
+_TOOLS = ("tools", "toolsets", DESCRIBED)
 _Parameter = tuple[str, int, str]  # a parameter of a function: its file, scope and name
 
 
@@ -33,6 +35,26 @@ def statements(view: View) -> Iterator[tuple[str, int]]:
         scope = view.project.files[path].scopes[number]
         for _, where in view.tracer.passed_exprs(scope, name, Where(path, number, scope.order)):
             yield where.path, where.order
+
+
+def offered(view: View) -> bool:
+    """Whether a model of the tree has anything to choose from: a tool of the tree, or whatever is passed as tools."""
+    if view.agents.bodies:
+        return True
+    files = view.project.files
+    return any(_passes_tools(view, path, called) for path in sorted(files) for called in files[path].calls)
+
+
+def _passes_tools(view: View, path: str, called: Called) -> bool:
+    where = Where(path, called.scope, called.order)
+    for callee in view.reach.callees(path, called):
+        if callee.symbol is None:
+            continue
+        rows = tuple(view.catalog.lineage(callee.symbol))
+        names = {name for one in rows for role in _TOOLS for name in one.parameter(role)}
+        if names and not names.isdisjoint(arguments.of(view.tracer, callee.symbol, called.call, where).given):
+            return True
+    return False
 
 
 def _lists(view: View) -> frozenset[_Parameter]:

@@ -180,7 +180,8 @@ class SmallFocusedAgents(Rule):
             return
         limit = limits.passed(tracer, symbol, call, here.where)
         if limit is not None:
-            if not _said_before(here, call, symbol, origin, limit):
+            no_agent = symbol.does == "run-graph" and not here.view.once(_own_tools.offered)  # steps of a pipeline
+            if not (no_agent or _said_before(here, call, symbol, origin, limit)):
                 yield from self._given(node, here, symbol, origin, limit)
             return
         if limits.hidden(here.arguments(node, symbol), tracer, symbol):
