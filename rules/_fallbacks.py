@@ -82,15 +82,17 @@ def _goes_another_way(handler: Here, tried: Here) -> bool:
     last = last_statement(handler.node.body)
     value = last.value if isinstance(last, cst.Return) else None
     value = value.expression if isinstance(value, cst.Await) else value
-    inner = next((one for one in handler.inside(cst.Call) if one.node is value), None)
-    if inner is None:
-        return False
-    if not any(one.kind is Kind.DEFINITION and one.place is not None for one in inner.callees(inner.node)):
-        return False
-    given = {one.id for one in walk(inner.call(inner.node)) if isinstance(one, Name)} - {"self", "cls"}
+    passed = (
+        [one.value for one in value.args] if isinstance(value, cst.Call) else []
+    )  # ``asyncio.run(search(pattern))``
+    ways = [one for one in handler.inside(cst.Call) if one.node is value or one.node in passed]
     function = tried.function()
     names = {row.name for row in function.parameters} - {"self", "cls"} if function is not None else set()
-    return bool(given & names) or not names
+    for inner in ways:
+        if any(one.kind is Kind.DEFINITION and one.place is not None for one in inner.callees(inner.node)):
+            given = {one.id for one in walk(inner.call(inner.node)) if isinstance(one, Name)} - {"self", "cls"}
+            return bool(given & names) or not names
+    return False
 
 
 def _made(here: Here, arm: str | None) -> Iterator[tuple[str, frozenset[str]]]:

@@ -221,7 +221,7 @@ def _failure(text: str) -> bool:
 def _asks_again(calls: list[Here]) -> bool:
     """A nested attempt: the handler itself comes to a model."""
     return any(
-        one.does in ("call-model", "run")
+        one.does in ("call-model", "run", "run-graph")
         for inner in calls
         for one in inner.view.reach.inside(inner.where.path, inner.where.order, inner.where.order)
     )
