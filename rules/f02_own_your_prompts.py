@@ -177,7 +177,7 @@ class OwnYourPrompts(Rule):
     def visit_FunctionDef(self, node: cst.FunctionDef, here: Here) -> Iterator[Mark]:
         tool = (here.where.path, here.view.scopes[here.where.order]) in here.view.agents.bodies
         made = [one for one in _prompts_at(here) if one.kind == "function" and one.share != "frame" and not tool]
-        written = bool(made) and not (node.name.value == "__init__" and _hidden(made, here))
+        written = bool(made) and not (node.name.value == "__init__" and _hidden(made, here)) and not _asks(here)
         for decorator in node.decorators:
             if _decorators.makes_agent(decorator.decorator, here):
                 yield from self._written(decorator, here)
@@ -227,6 +227,12 @@ def _in_a_maker(prompts: list[Prompt], here: Here) -> bool:
         return True
     made = (origin for one in prompts for origin in here.view.tracer.origins(one.sink.call, one.sink_at))
     return any(here.plays(one, "prompt-template") for one in made)
+
+
+def _asks(here: Here) -> bool:
+    """Whether the function that is defined HERE asks a model: what it words around the answer is no prompt."""
+    scope = here.view.project.files[here.where.path].scopes[here.view.scopes[here.where.order]]
+    return here.view.reach.statements_do(here.where.path, scope.order + 1, scope.end, _ASKS)
 
 
 def _sums_up(expr: Expr) -> bool:
