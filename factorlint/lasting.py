@@ -15,13 +15,14 @@ from factorlint.expr import (
     Imported,
     Item,
     Name,
+    Op,
     Other,
     Param,
     Part,
     last_name,
     walk,
 )
-from factorlint.facts import Scope
+from factorlint.facts import Scope, Write
 from factorlint.holders import GROW, TRIM
 from factorlint.origin import Kind, Where
 from factorlint.provenance import Tracer
@@ -154,6 +155,8 @@ def changes(tracer: Tracer, place: Where) -> Iterator[Change]:
     """What the statements of a function itself change of the things that outlive it."""
     scope = tracer.project.scope(place)
     for write in tracer.project.writes(place.path, place.scope):
+        if _fills_once(tracer, place, write):
+            continue
         key = write.key if write.key is not None else Other("key")
         target: Expr = Attr(write.base, write.name) if write.name is not None else Item(write.base, key)
         grows = write.name is None or write.augmented or any(one == target for one in walk(write.value))
@@ -167,6 +170,21 @@ def changes(tracer: Tracer, place: Where) -> Iterator[Change]:
             if row.value is not None:
                 grows = any(one == Name(name) for one in walk(row.value))
                 yield from _change(tracer, Name(name), place._replace(order=row.order), None if grows else row.value)
+
+
+def _fills_once(tracer: Tracer, place: Where, write: Write) -> bool:
+    """``if key not in self.known: self.known[key] = look_up(key)``: a later call would make the same itself."""
+    if write.key is None or not isinstance(write.base, Attr):
+        return False
+    facts = tracer.project.files[place.path]
+    around = (write.order, *tracer.project.chain(place.path, write.order))
+    branches = {facts.statements[one].parent for one in around if facts.statements[one].arm == "body"}
+    for test in facts.tests:
+        if test.order in branches and isinstance(test.expr, Op) and test.expr.op == "not in":
+            kept = test.expr.operands[-1]
+            if test.expr.operands[0] == write.key and isinstance(kept, Attr) and kept.base == write.base.base:
+                return True
+    return False
 
 
 def _change(tracer: Tracer, target: Expr, where: Where, value: Expr | None) -> Iterator[Change]:
