@@ -111,7 +111,8 @@ def holds(view: View, place: Where) -> bool:
 def conducts(view: View, place: Where) -> bool:
     """Whether a method calls several methods of its own class that are parts of a run: it is the entry, not they.
 
-    Such a part starts an agent, or goes through the rounds of one that lies below it.
+    Such a part starts an agent, or goes through the rounds of one that lies below it. Runs of agents without tools are
+    parts as well, where another part comes to one with tools.
     """
     owner = view.project.class_of(place)
     if owner is None:
@@ -123,7 +124,15 @@ def conducts(view: View, place: Where) -> bool:
                 if body.scope != place.scope and view.project.class_of(body) is owner:
                     found.add(body.scope)
     steps = [Where(place.path, one, view.project.files[place.path].scopes[one].order) for one in sorted(found)]
-    return sum(_starts_or_loops(view, one) or _goes_round(view, one) for one in steps) > 1
+    if sum(_starts_or_loops(view, one) or _goes_round(view, one) for one in steps) > 1:
+        return True
+    running = [one for one in steps if view.reach.function_does(one, ("run",))]
+    return len(running) > 1 and any(_starts_below(view, one) for one in running)
+
+
+def _starts_below(view: View, place: Where) -> bool:
+    below = (one for one in view.reach.below(place) if one.does in _STARTS)
+    return any(started(view, one.called, one.where) is not None for one in below)
 
 
 def _goes_round(view: View, place: Where) -> bool:
