@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from factorlint.entries import Condition, Symbol
-from factorlint.expr import Call, Const, Dict, Expr, Seq, Star, dotted
+from factorlint.expr import Call, Const, Dict, Expr, Seq, Star, dotted, placed
 from factorlint.origin import Kind, Where
 from factorlint.provenance import Tracer
 
@@ -22,7 +22,7 @@ class Arguments:
         self.given: dict[str, tuple[Expr, Where]] = {}
         self.perhaps: dict[str, list[tuple[Expr, Where]]] = {}  # what one of several things behind a ``**`` has
         self.open = False
-        for number, (name, value) in enumerate(zip(signature, call.args, strict=False)):
+        for number, (name, value) in enumerate(zip(signature, placed(call), strict=False)):
             if isinstance(value, Star):
                 self.open = True
                 self._handed_on(value.value, number, signature)

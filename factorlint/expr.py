@@ -220,6 +220,13 @@ def last_name(expr: Expr) -> str:
     return expr.id if isinstance(expr, Name) else ""
 
 
+def placed(call: Call) -> tuple[Expr, ...]:
+    """What CALL passes by place; in ``Base.__init__(self, name)`` the object is no argument."""
+    func = call.func
+    unbound = isinstance(func, Attr) and func.name == "__init__" and not isinstance(func.base, Call)
+    return call.args[1:] if unbound else call.args
+
+
 def argument(call: Call, name: str, positional: Sequence[str] = ()) -> Expr | None:
     """The expression passed for NAME, by keyword or by place; None where it is not passed."""
     for keyword, value in call.keywords:
@@ -231,7 +238,7 @@ def argument(call: Call, name: str, positional: Sequence[str] = ()) -> Expr | No
                     return inner
     if name in positional:
         index = positional.index(name)
-        plain = call.args[: index + 1]
+        plain = placed(call)[: index + 1]
         if len(plain) > index and not any(isinstance(one, Star) for one in plain):
             return plain[index]
     return None

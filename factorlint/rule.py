@@ -18,7 +18,7 @@ from factorlint import arguments
 from factorlint.agents import Toolset
 from factorlint.arguments import Arguments
 from factorlint.entries import Symbol
-from factorlint.expr import Call, Const, Expr, Op, Text
+from factorlint.expr import Call, Const, Expr, Op, Text, placed
 from factorlint.facts import Scope
 from factorlint.held import Held as Held
 from factorlint.held import facts_at as facts_at
@@ -156,6 +156,8 @@ class Here:
                 return arg
         if symbol is not None and name in symbol.signature:
             index = symbol.signature.index(name)
+            call = self.call(node)
+            index += len(call.args) - len(placed(call))
             plain = [arg for arg in node.args if arg.keyword is None and not arg.star]
             if index < len(plain):
                 return plain[index]

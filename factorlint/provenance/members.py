@@ -25,7 +25,9 @@ def attribute(tracer: Tracing, expr: Attr, where: Where) -> Iterable[Origin]:
         yield from found
         return
     for base in tracer.origins(expr.base, where):
-        yield from member(tracer, base, expr.name)
+        above = classes.inherited(tracer, expr.name, where) if expr.name == "__init__" else ()
+        same = [one for one in above if (one.kind, one.path) == (base.kind, base.path)]
+        yield from same or member(tracer, base, expr.name)  # ``Base.__init__(self, …)``: as by ``super()``
 
 
 def _set_above(tracer: Tracing, expr: Attr, where: Where) -> Origins:
