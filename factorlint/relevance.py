@@ -35,7 +35,8 @@ class Relevance:
 
     def settle(self) -> None:
         """Ask what is asked about the whole tree."""
-        assert self._led_to is not None
+        with self.tracer.settling():
+            assert self._led_to is not None
 
     def statements(self, path: str, text: str) -> frozenset[int]:
         """The numbers of the statements of the file PATH, whose TEXT it is, in which a rule could find anything.

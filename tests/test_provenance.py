@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,9 +14,10 @@ from factorlint.agents import Agents
 from factorlint.catalog import builtin
 from factorlint.expr import Name, Seq, last_name
 from factorlint.modules import Modules
-from factorlint.origin import Where
+from factorlint.origin import Origin, Where
 from factorlint.project import Project
-from factorlint.provenance import Tracer
+from factorlint.provenance import Tracer, tracing
+from factorlint.provenance.tracing import Step
 from factorlint.statements import learn
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "provenance"
@@ -60,3 +63,35 @@ def test_a_list_that_was_forgotten_is_the_same_when_it_is_asked_for_again() -> N
     tracer.forget(0)
     elsewhere = Seq("list", ())  # in the memory where the forgotten one was
     assert agents.described(symbol, binds.call, where).argument == "tools", elsewhere
+
+
+def test_patience_with_circles_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+
+    def counted(step: Step) -> Step:
+        def take(tracer: Any, expr: Any, where: Where) -> Iterable[Origin]:
+            taken.append(id(expr))
+            return step(tracer, expr, where)
+
+        return take
+
+    monkeypatch.setattr(Tracer, "steps", {kind: counted(step) for kind, step in Tracer.steps.items()})
+    monkeypatch.setattr(tracing, "_PATIENCE", 200)
+    many = 24  # functions of which each may give what others give
+    text = "".join(
+        f"def f{n}(x):\n    y = f{(n + 1) % many}(x)\n    return y or f{(n + 7) % many}(y).go\n" for n in range(many)
+    )
+    facts = learn("app.py", ast.parse(text))
+
+    def asked(tracer: Tracer) -> int:
+        taken.clear()
+        for one in facts.calls:
+            tracer.origins(one.call, Where("app.py", one.scope, one.order))
+        return len(taken)
+
+    project = Project({"app.py": facts}, Modules(("app.py",), builtin()))
+    patient, settled = Tracer(project), Tracer(project)
+    with settled.settling():
+        once = asked(settled)
+    assert once < 200 + 2 * len(set(taken))
+    assert asked(patient) > 3 * once

@@ -7,8 +7,9 @@ point, and what was found on the way is then not remembered, so the answer never
 from __future__ import annotations
 
 import abc
+import contextlib
 import functools
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, TypeAlias
 
 from factorlint.catalog import Catalog
@@ -22,6 +23,8 @@ _Key: TypeAlias = tuple[int, Where]
 
 FAN = 12  # origins kept for one expression, callers asked for one parameter
 _DEPTH = 300  # nested steps of one walk; real code needs a few dozen
+_PATIENCE = 200_000  # steps of circles that are forgotten and may be taken again; 800,000 lines forget 24,000
+_CUT, _ASKED = -1, -2  # what a walk rests on beside its steps: how deep it began, what it is just asked for
 
 
 class Tracing(abc.ABC):
@@ -41,6 +44,8 @@ class Tracing(abc.ABC):
         self._low = _DEPTH + 1  # the outermost step that the current walk met again
         self._for_now: dict[_Key, tuple[Expr, Origins, int]] = {}  # what holds as long as that step is under way
         self._open: list[_Key] = []  # its keys, oldest first
+        self._settling = False
+        self._forgotten = 0  # steps of closed circles
         self._remembered: dict[Hashable, Origins] = {}
         self._made: dict[Hashable, Expr] = {}
 
@@ -60,7 +65,7 @@ class Tracing(abc.ABC):
             return partial[1]
         level = len(self._stack)
         if key in self._stack or level >= _DEPTH:
-            self._low = min(self._low, self._stack.get(key, -1))
+            self._low = min(self._low, self._stack.get(key, _CUT))
             return ()
         outer, self._low, since = self._low, _DEPTH + 1, len(self._open)
         self._stack[key] = level
@@ -69,10 +74,12 @@ class Tracing(abc.ABC):
             found = _distinct(step(self, expr, where)) if step is not None else (UNKNOWN,)
         finally:
             del self._stack[key]
-        if self._low >= level:
+        closed = self._low >= level
+        whole = self._settling and self._low > _ASKED and self._forgotten > _PATIENCE
+        if closed or (whole and not self._stack):
             self._memory[key] = (expr, found)
-        if self._low >= level or not self._stack:
-            self._forget(since)
+        if closed or not self._stack:
+            self._close(since, whole)
         else:
             self._keep(key, expr, found, since)
         self._low = min(outer, self._low) if self._low < level else outer
@@ -106,13 +113,26 @@ class Tracing(abc.ABC):
             key, _ = self._memory.popitem()
             self.called.pop(key, None)
 
+    @contextlib.contextmanager
+    def settling(self) -> Iterator[None]:
+        """While the whole tree is asked, file by file, patience has an end: then what is found in a circle stays.
+
+        In a million lines that all hang together, a circle has 17,000 steps, each of which goes round it again: hours.
+        That is one answer for the same tree too, since the questions come in the same order each time.
+        """
+        self._settling = True
+        try:
+            yield
+        finally:
+            self._settling = False
+
     def is_settled(self, key: _Key) -> bool:
         """Whether the answer for KEY is remembered and nobody is on the way, so that what rests on it may be too."""
         return not self._stack and key in self._memory
 
     def unsettled(self) -> None:
         """What is found now depends on where the walk began: nothing on the way is to be remembered."""
-        self._low = -1
+        self._low = _ASKED
 
     def same(self, key: Hashable, made: Expr) -> Expr:
         """An expression that a step makes, one and the same for KEY each time: memory goes by identity."""
@@ -126,10 +146,13 @@ class Tracing(abc.ABC):
         self._for_now[key] = (expr, found, self._low)
         self._open.append(key)
 
-    def _forget(self, since: int) -> None:
-        """A circle is closed: whoever asks for one of its steps gets an answer of its own."""
+    def _close(self, since: int, whole: bool) -> None:
+        """A circle is closed: whoever asks for one of its steps gets an answer of its own, unless it stays WHOLE."""
+        self._forgotten += len(self._open) - since
         for inner in self._open[since:]:
-            del self._for_now[inner]
+            expr, found, _ = self._for_now.pop(inner)
+            if whole:
+                self._memory[inner] = (expr, found)
         del self._open[since:]
 
 
