@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from factorlint.entries import Symbol
@@ -36,8 +35,7 @@ class Where(NamedTuple):
     order: int
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """One thing that an expression may be.
 
     ``path`` is dotted: the library's path, or the qualified name in the tree. ``place`` is where a definition's own
@@ -65,7 +63,7 @@ class Origin:
         """The same, reached through inference: never more sure than CONFIDENCE."""
         if _RANK[self.confidence] >= _RANK[confidence]:
             return self
-        return replace(self, confidence=confidence)
+        return self._replace(confidence=confidence)
 
     def plays(self, *roles: str) -> bool:
         """Whether the catalogue gives the symbol itself one of ROLES (inherited roles: ask the tracer)."""

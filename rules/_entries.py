@@ -21,16 +21,21 @@ _DEPTH = 5
 
 def starts(view: View, callee: Origin, called: Called, where: Where) -> bool:
     """Whether a call starts an agent of a library; one that can only answer once is none."""
-    symbol = callee.symbol
-    if symbol is None or symbol.does not in _STARTS or callee.kind is Kind.ANSWER:
+    if not _may_start(callee):
         return False
     makers = makers_of(view, callee, called, where)
     return not makers or any(_is_agent(view, one) for one in makers)
 
 
+def _may_start(callee: Origin) -> bool:
+    return callee.symbol is not None and callee.symbol.does in _STARTS and callee.kind is not Kind.ANSWER
+
+
 def started(view: View, called: Called, where: Where) -> Origin | None:
     """What CALLED starts, if an agent of a library; one that was seen made says more than an annotation."""
     callees = view.reach.callees(where.path, called)
+    if not any(map(_may_start, callees)):
+        return None
     known = [one for one in callees if any(maker.call is not None for maker in makers_of(view, one, called, where))]
     return next((one for one in known or callees if starts(view, one, called, where)), None)
 
@@ -105,7 +110,7 @@ def is_inside(view: View, place: Where, depth: int = 0, seen: frozenset[tuple[st
 
 def holds(view: View, place: Where) -> bool:
     """Whether the function at PLACE starts an agent, loops around a model call of its own, or conducts such methods."""
-    return _starts_or_loops(view, place) or conducts(view, place)
+    return view.once(_starts_or_loops, place) or conducts(view, place)
 
 
 def conducts(view: View, place: Where) -> bool:
@@ -124,7 +129,7 @@ def conducts(view: View, place: Where) -> bool:
                 if body.scope != place.scope and view.project.class_of(body) is owner:
                     found.add(body.scope)
     steps = [Where(place.path, one, view.project.files[place.path].scopes[one].order) for one in sorted(found)]
-    if sum(_starts_or_loops(view, one) or _goes_round(view, one) for one in steps) > 1:
+    if sum(view.once(_starts_or_loops, one) or view.once(_goes_round, one) for one in steps) > 1:
         return True
     running = [one for one in steps if view.reach.function_does(one, ("run",))]
     return len(running) > 1 and any(_starts_below(view, one) for one in running)

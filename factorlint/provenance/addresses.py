@@ -46,7 +46,7 @@ class Addresses:
         if symbol.path not in self._asking:
             told = {**symbol.arguments, "messages": symbol.parameter("body")}
             self._asking[symbol.path] = replace(symbol, does="call-model", arguments=told)
-        return replace(one, symbol=self._asking[symbol.path])
+        return one._replace(symbol=self._asking[symbol.path])
 
     def _is_chat(self, url: Expr, where: Where) -> bool:
         text = " ".join(self._written(url, where, 0))

@@ -6,7 +6,6 @@ What an answer is made of stands in the catalogue's ``shapes``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from factorlint.expr import Call, Const, Dict, Expr, Name, Op, Seq, Star, Text, argument
 from factorlint.origin import UNKNOWN, Kind, Origin, Where
@@ -105,18 +104,18 @@ def member(tracer: Tracing, base: Origin, name: str | None) -> Origin:
     if name.startswith("__") and name != "__dict__":
         return UNKNOWN  # what Python says of the object, not the model in it
     if base.shape == "message":
-        return replace(base, shape="calls") if name in shapes.get("calls", ()) else UNKNOWN
+        return base._replace(shape="calls") if name in shapes.get("calls", ()) else UNKNOWN
     for shape, names in shapes.items():
         if name in names:
             if base.shape == "typed" and shape in ("text", "typed"):
                 return base
-            return replace(base, shape=shape)
+            return base._replace(shape=shape)
     if base.shape not in _WHOLE or name in _TEXT_METHODS or name == "__dict__":
         return base
     if name in _ENVELOPE:
-        return replace(base, shape="envelope")
+        return base._replace(shape="envelope")
     declared = _declared(tracer, base, name)
-    return base if name in _TEXTS and not declared else replace(base, shape=declared or "part")
+    return base if name in _TEXTS and not declared else base._replace(shape=declared or "part")
 
 
 def _declared(tracer: Tracing, base: Origin, name: str) -> str | None:
@@ -138,8 +137,8 @@ def _declared(tracer: Tracing, base: Origin, name: str) -> str | None:
 def element(base: Origin) -> Origin:
     """One element of an answer that is iterated: a chunk of a stream, a message, a tool call, a block of a content."""
     if base.shape == "stream":
-        return replace(base, shape="response")
-    return replace(base, shape="part") if base.shape == "text" else base
+        return base._replace(shape="response")
+    return base._replace(shape="part") if base.shape == "text" else base
 
 
 def is_transport(answer: Origin) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from factorlint.expr import Attr, Call, Defined, Item, Name, Star
 from factorlint.facts import Scope
@@ -58,7 +57,7 @@ def _lineage(tracer: Tracing, origin: Origin) -> Iterable[Origin]:
 def _made_class(base: Origin) -> Origin:
     """A base that a library made is a class of it: ``Base = declarative_base()``."""
     made = base.kind is Kind.INSTANCE and base.symbol is not None and base.symbol.path == base.path
-    return replace(base, kind=Kind.LIBRARY) if made else base
+    return base._replace(kind=Kind.LIBRARY) if made else base
 
 
 def member(tracer: Tracing, origin: Origin, name: str) -> Iterable[Origin]:
@@ -187,7 +186,7 @@ def bodies(tracer: Tracing, function: Origin) -> Origins:
     if place is None or not tracer.project.is_stub(place):
         return (function,)
     found = tracer.remembered(("bodies", place.path, place.scope), lambda: _bodies(tracer, function))
-    return tuple(replace(one, receiver=function.receiver) for one in found) or (function,)
+    return tuple(one._replace(receiver=function.receiver) for one in found) or (function,)
 
 
 def _bodies(tracer: Tracing, stub: Origin) -> Iterator[Origin]:

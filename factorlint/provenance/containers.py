@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from factorlint.expr import Attr, Call, Const, Dict, Each, Enter, Expr, Item, Name, Other, Part, Seq, Star
 from factorlint.facts import Scope
@@ -66,9 +65,9 @@ def elements(tracer: Tracing, origin: Origin, key: Expr | None = None) -> Iterab
 def _kept(one: Origin) -> Origin:
     """What comes out of a state that a graph carries: of a list there, not all need be what a step put in."""
     if one.kind is Kind.CONTAINER and not one.shape:
-        return replace(one, shape=KEPT)
+        return one._replace(shape=KEPT)
     if one.kind is Kind.ANSWER and one.shape in ("response", "messages"):
-        return replace(one, shape="message")
+        return one._replace(shape="message")
     return one
 
 

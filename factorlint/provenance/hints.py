@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from factorlint.expr import Caught, Const, Dict, Expr, Item, Op, Other, Seq, last_name
 from factorlint.expressions import quoted
@@ -59,7 +58,7 @@ def _generic(tracer: Tracing, annotation: Item, where: Where) -> Origins:
         return (Origin(Kind.CONTAINER, expr=made_of, place=where, confidence=Confidence.MEDIUM),)
     found = instances(tracer, annotation.base, where)
     return tuple(
-        replace(one, parts=instances(tracer, inner[0], where))
+        one._replace(parts=instances(tracer, inner[0], where))
         if inner and one.symbol is not None and one.symbol.parameter("hands")
         else one
         for one in found

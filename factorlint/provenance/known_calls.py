@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from factorlint.expr import Attr, Call, Const, Dict, Each, Expr, Imported, Lambda, Other, Seq, Text, argument, const
 from factorlint.model import Confidence
@@ -133,7 +132,7 @@ def _completed(tracer: Tracing, expr: Call, where: Where) -> Iterable[Origin]:
     for one in tracer.origins(expr.args[0], where):
         if isinstance(one.expr, Dict):
             keys = tuple(key for key, _ in one.expr.items if key is not None)
-            one = replace(one, expr=Seq("list", keys))
+            one = one._replace(expr=Seq("list", keys))
         yield one
 
 
@@ -195,7 +194,7 @@ def _parsed(tracer: Tracing, callee: Origin, expr: Call, where: Where) -> Iterab
                 yield one  # what the service sends is read, not yet what the model says in it
                 return
             if one.shape != "typed":
-                yield one if one.shape in ("arguments", "envelope") else replace(one, shape="parsed")
+                yield one if one.shape in ("arguments", "envelope") else one._replace(shape="parsed")
                 return
     yield Origin(Kind.INSTANCE, callee.path, callee.symbol, callee.confidence, call=expr, made=where)
 
@@ -213,7 +212,7 @@ def _method(tracer: Tracing, callee: Origin, expr: Call, where: Where) -> Iterab
             found += tuple(tracer.origins(expr.args[1], where))
         return found or (UNKNOWN,)
     if name == "values":
-        return (replace(held, shape="values"),)
+        return (held._replace(shape="values"),)
     if name == "items" and held.expr is not None:
         return tuple(_pairs(held))
     if name in ("copy", "union", "keys"):
@@ -239,8 +238,8 @@ def _text_method(tracer: Tracing, held: Origin, name: str, expr: Call, where: Wh
         if held.place == where:
             made = Text(filled_in if held.expr is None else (held.expr, *filled_in))
             return (Origin(Kind.VALUE, expr=made, place=where, confidence=held.confidence),)
-        return (replace(held, shape="", receiver=None), Origin(Kind.VALUE, expr=Text(filled_in), place=where))
-    return (replace(held, shape="", receiver=None, path=""),)
+        return (held._replace(shape="", receiver=None), Origin(Kind.VALUE, expr=Text(filled_in), place=where))
+    return (held._replace(shape="", receiver=None, path=""),)
 
 
 Handler = Callable[[Tracing, Call, Where], Iterable[Origin]]

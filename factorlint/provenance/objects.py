@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from factorlint.expr import Expr, Name, argument, last_name
 from factorlint.facts import Write
@@ -18,9 +17,9 @@ def member(tracer: Tracing, base: Origin, name: str) -> Iterable[Origin]:
     found = [*_own_member(tracer, base, name), *_set_from_outside(tracer, base, name)]
     filled = _filled(tracer, base, name)
     if filled and not any(one.kind is Kind.CONTAINER for one in found):
-        yield replace(filled[0], parts=filled[1:])
+        yield filled[0]._replace(parts=filled[1:])
     for one in found:
-        yield replace(one, parts=(*one.parts, *filled)) if one.kind is Kind.CONTAINER else one
+        yield one._replace(parts=(*one.parts, *filled)) if one.kind is Kind.CONTAINER else one
 
 
 def _own_member(tracer: Tracing, base: Origin, name: str) -> Iterable[Origin]:

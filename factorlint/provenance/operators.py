@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from factorlint.expr import Attr, Call, Expr, Op
 from factorlint.model import Confidence
@@ -129,8 +128,8 @@ def _joined(tracer: Tracing, expr: Op, where: Where) -> Iterable[Origin]:
     containers = [one for one in found if one.kind is Kind.CONTAINER]
     if containers:
         first, *others = containers
-        more = (part for one in others for part in (replace(one, parts=()), *one.parts))
-        return (replace(first, parts=_each_once((*first.parts, *more))), *answers)
+        more = (part for one in others for part in (one._replace(parts=()), *one.parts))
+        return (first._replace(parts=_each_once((*first.parts, *more))), *answers)
     return (*answers, Origin(Kind.VALUE, expr=expr, place=where))
 
 
