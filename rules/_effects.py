@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from factorlint.expr import Attr, Call, Const, Expr, Name, Op, Text, dotted, last_name, walk
 from factorlint.facts import Called, Scope
-from factorlint.origin import Kind, Where
+from factorlint.origin import Kind, Origin, Where
 from factorlint.project import Seen
 from factorlint.rule import View, text_of
 
@@ -93,8 +93,8 @@ def _effect_of(view: View, path: str, called: Called, owner: Scope, name: str) -
             return "it sends something outside"
         if one.kind is not Kind.UNKNOWN and _opens_for_writing(call) and not _on_scratch(view, call, where):
             return "it changes files"
-    if any(view.reach.bodies(one) for one in view.reach.callees(path, called)):
-        return None  # a method of the tree, whatever it is called: what it does is seen in it
+    if any(view.reach.bodies(one) or _is_known(view, one) for one in view.reach.callees(path, called)):
+        return None  # whatever it is called: what a method of the tree does is seen in it
     if last in _CODE and isinstance(call.func, Attr) and not is_constant(view, call, where, owner):
         return "it runs commands or code"
     if last in _METHODS and isinstance(call.func, Attr) and not _on_scratch(view, call, where):
@@ -102,6 +102,14 @@ def _effect_of(view: View, path: str, called: Called, owner: Scope, name: str) -
     if last in _SQL_METHODS and _sql(view, call, where, owner):
         return "it runs SQL"
     return None
+
+
+def _is_known(view: View, callee: Origin) -> bool:
+    """Whether the catalogue knows the callee for something else than what its name says: it asks a model, an agent."""
+    return callee.symbol is not None and callee.symbol.does in _ASKS and not view.catalog.is_a(callee.symbol, "tool")
+
+
+_ASKS = ("call-model", "run", "run-graph", "step", "none")
 
 
 def _changes_a_file(target: str, call: Call) -> bool:
