@@ -148,7 +148,7 @@ class Threads:
         symbol = callee.symbol
         if callee.kind is Kind.PIPE and callee.receiver is not None:
             return [(one, where) for one in call.args]
-        if symbol is None or symbol.does not in ("call-model", "run") or callee.kind is Kind.ANSWER:
+        if symbol is None or symbol.does not in ("call-model", "run", "step") or callee.kind is Kind.ANSWER:
             return None
         given = arguments.of(self.tracer, symbol, call, where)
         lineage = list(self.tracer.catalog.lineage(symbol))
