@@ -110,7 +110,7 @@ def is_inside(view: View, place: Where, depth: int = 0, seen: frozenset[tuple[st
 
 def holds(view: View, place: Where) -> bool:
     """Whether the function at PLACE starts an agent, loops around a model call of its own, or conducts such methods."""
-    return view.once(_starts_or_loops, place) or conducts(view, place)
+    return view.once(_starts_or_loops, place) or view.once(conducts, place)
 
 
 def conducts(view: View, place: Where) -> bool:

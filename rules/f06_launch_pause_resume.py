@@ -160,7 +160,7 @@ class LaunchPauseResume(Rule):
         place = Where(here.where.path, number, here.where.order)
         if recursion(here, place) is not None and branches_on_answer(here):
             yield from self._of_function(node, here, place, here.view.reach.below(place), "the recursion")
-        if _entries.conducts(here.view, place):
+        if here.view.once(_entries.conducts, place):
             yield from self._of_function(node, here, place, here.view.reach.below(place), "the row of runs")
         if _resume.continues_here(here.view, place):
             yield here.mark(RESUME_API, node, confidence=Confidence.MEDIUM, what=f"{node.name.value} loads it")

@@ -78,10 +78,10 @@ class Tracing(abc.ABC):
         whole = self._settling and self._low > _ASKED and self._forgotten > _PATIENCE
         if closed or (whole and not self._stack):
             self._memory[key] = (expr, found)
-        if closed or not self._stack:
-            self._close(since, whole)
-        else:
+        if not closed and self._stack:
             self._keep(key, expr, found, since)
+        elif len(self._open) > since:
+            self._close(since, whole)
         self._low = min(outer, self._low) if self._low < level else outer
         return found
 
