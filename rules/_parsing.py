@@ -15,6 +15,7 @@ from factorlint.rule import Here, facts_at, text_of
 
 from ._completed import only_completes
 from ._handlers import logs
+from ._labels import only_left_out
 
 # Code fences, the outermost brackets of a JSON text, and the tags that models put around their thoughts. A fence with a
 # name that is no language (```PLAN) is no wrapping: it is what the model chose.
@@ -31,7 +32,7 @@ def is_none(here: Here, inside: Sequence[Here]) -> bool:
     """Whether the node, among the nodes INSIDE its function, only looks like taking an answer apart."""
     if only_strips(here, inside) or asks_a_mapping(here, inside) or asks_for_own_words(here) or only_completes(here):
         return True
-    return is_only_logged(here) or _is_compared(here, inside) or was_asked_by_schema(here)
+    return is_only_logged(here) or _is_compared(here, inside) or was_asked_by_schema(here) or only_left_out(here)
 
 
 def only_strips(here: Here, inside: Sequence[Here]) -> bool:
