@@ -11,12 +11,13 @@ from factorlint.model import Check, Confidence, Fix, Owner, Severity
 from factorlint.origin import Where
 from factorlint.project import Seen
 from factorlint.rule import Here, Mark, Rule, symbols_of
+from factorlint.strange import SIGNS
 
 from . import _tools
 from ._asked_again import only_corrects
 from ._loops import asks_itself, branches_on_answer, model_call, only_retries, recursion, steps_below, sure
 from ._people import asks
-from ._strangers import SIGNS, unknown_run
+from ._strangers import unknown_run
 
 OPAQUE_AGENT_RUN = Check(
     "FL0801",

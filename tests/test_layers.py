@@ -28,6 +28,7 @@ EVERYDAY = {
     "agent-framework",
     "guidance",
     "instructor",
+    "llm",
     "strands",
     "swarm",
     "swarms",

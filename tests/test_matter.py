@@ -27,7 +27,13 @@ def test_a_package_is_no_source_root_for_others() -> None:
     [
         ("users.insert(name=name, role='admin')", False),
         ("strange.Agent('writer', role='admin')", True),
-        ("strange.Worker(instructions='Be brief.')", True),
+        ("strange.Agent(instructions='Be brief.')", True),
+        ("strange.Worker(instructions='Be brief.')", False),
+        ("strange.Worker(\n    'x', [f(1)],  # first\n    tools=(1, 2),\n    model=pick('m'),\n)", True),
+        ("strange.figure(tools='hover,tap', x_range=rows, title='A plot')", False),
+        ("strange.use(first(tools=[]), model=3)", False),
+        ("strange.assistants(name='x', tools=[])", True),
+        ("model = 1\ninstructions = strange.read()", False),
         ("strange.Worker(tools == 3)", False),
     ],
 )
