@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeGuard
 
 import libcst as cst
@@ -69,9 +69,18 @@ def _comes_to_a_model(call: Here) -> bool:
 
 
 def _another_way(handler: Here, tried: Here) -> bool:
-    """``x = loads(text)``, ``except: x = literal_eval(text)``: the same name is made of the same thing otherwise."""
-    first = dict(_made(tried, "body"))
-    return any(names & first.get(target, frozenset()) for target, names in _made(handler, None))
+    """``x = loads(text)``, ``except: x = literal_eval(text)``: the same name is made of the same thing otherwise.
+
+    Or of what was first made of it: ``except: clean = text.replace(odd, ""); x = loads(clean)``.
+    """
+    first = {target: passed for target, passed, _ in _made(tried, "body")}
+    behind: dict[str, frozenset[str]] = {}
+    for target, passed, asked in _made(handler, None):
+        names = passed | asked
+        behind[target] = names.union(*(behind.get(one, frozenset()) for one in names))
+        if behind[target] & first.get(target, frozenset()):
+            return True
+    return False
 
 
 def _goes_another_way(handler: Here, tried: Here) -> bool:
@@ -95,8 +104,8 @@ def _goes_another_way(handler: Here, tried: Here) -> bool:
     return False
 
 
-def _made(here: Here, arm: str | None) -> Iterator[tuple[str, frozenset[str]]]:
-    """The names that assignments of a call bind inside the node, with the names in the call."""
+def _made(here: Here, arm: str | None) -> Iterator[tuple[str, frozenset[str], frozenset[str]]]:
+    """The names that assignments of a call bind inside the node; those that the call is passed, and of what it asks."""
     statements = here.view.facts.statements
     for inner in here.inside(cst.Assign):
         target, value = inner.node.targets[0].target, inner.expr(inner.node.value)
@@ -107,7 +116,11 @@ def _made(here: Here, arm: str | None) -> Iterator[tuple[str, frozenset[str]]]:
         if arm is not None and not in_arm(statements, inner.where.order, here.where.order, arm):
             continue
         passed = (*value.args, *(one for _, one in value.keywords))
-        yield target.value, frozenset(one.id for expr in passed for one in walk(expr) if isinstance(one, Name))
+        yield target.value, _names(passed), _names((value.func,))
+
+
+def _names(exprs: Iterable[Expr]) -> frozenset[str]:
+    return frozenset(one.id for expr in exprs for one in walk(expr) if isinstance(one, Name))
 
 
 # -- the caller --------------------------------------------------------------------------------------------------------
