@@ -10,7 +10,7 @@ from factorlint.expr import Const, Dict
 from factorlint.origin import Where
 from factorlint.rule import Here, text_of
 
-from ._loops import tested
+from ._steered import tested
 
 _SPEAKERS = ("user", "system", "developer")
 _DEMAND = re.compile(

@@ -26,7 +26,10 @@ def is_continued(view: View, reached: tuple[Reached, ...]) -> bool:
         sent = view.resume.sent(one.path, one.called)
         if sent is not None and view.resume.continues(sent):
             return True
-        if one.does != "call-model" and _kept_by_library(view, one.callee, one.called, one.where):
+        if one.does != "call-model" and any(
+            _kept_by_library(view, callee, one.called, one.where)
+            for callee in (one.callee, *view.reach.callees(one.path, one.called))  # a field may hold it made otherwise
+        ):
             return True
     return False
 

@@ -14,7 +14,8 @@ from factorlint.rule import Here, Mark, Rule, View, facts_at
 
 from . import _durable, _entries, _resume, _waits
 from ._asked_again import only_corrects
-from ._loops import branches_on_answer, model_call, only_retries, recursion, steps_below
+from ._loops import model_call, only_retries, recursion, steps_below
+from ._steered import branches_on_answer
 
 NO_RESUME_PATH = Check(
     "FL0601",

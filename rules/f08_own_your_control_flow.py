@@ -15,8 +15,9 @@ from factorlint.strange import SIGNS
 
 from . import _tools
 from ._asked_again import only_corrects
-from ._loops import asks_itself, branches_on_answer, model_call, only_retries, recursion, steps_below, sure
+from ._loops import asks_itself, model_call, only_retries, recursion, steps_below, sure
 from ._people import asks
+from ._steered import branches_on_answer
 from ._strangers import unknown_run
 
 OPAQUE_AGENT_RUN = Check(

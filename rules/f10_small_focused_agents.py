@@ -19,8 +19,9 @@ from factorlint.rule import Here, Mark, Rule, View, symbols_of
 from . import _bounds, _own_tools
 from ._asked_again import only_corrects
 from ._bounds import Ends
-from ._loops import branches_on_answer, model_call, only_retries, recursion, steps_below, sure
+from ._loops import model_call, only_retries, recursion, steps_below, sure
 from ._people import asked_before
+from ._steered import branches_on_answer
 from ._texts import texts
 
 TOO_MANY_TOOLS = Check(

@@ -12,7 +12,7 @@ from factorlint.project import LOOPS
 from factorlint.rule import Here, Mark, Rule
 
 from . import _carried, _reducers
-from ._loops import tested
+from ._steered import tested
 
 HIDDEN_STATE_MUTATION = Check(
     "FL1201",

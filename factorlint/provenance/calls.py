@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from factorlint.expr import Attr, Call, Name, argument
+from factorlint.expr import Attr, Call, Enter, Name, argument
 from factorlint.origin import UNKNOWN, Kind, Origin, Where
 from factorlint.provenance import answers, classes, functions, known_calls, lent, libraries, operators
 from factorlint.provenance.tracing import Tracing
@@ -20,8 +20,14 @@ def call(tracer: Tracing, expr: Call, where: Where) -> Iterable[Origin]:
         if above is not None:
             yield from (one.weaker() for one in functions.results(tracer, above))
             return
+    if isinstance(expr.func, Attr) and expr.func.name in _ENTERED and not expr.args:
+        yield from tracer.origins(tracer.same(("entered", id(expr)), Enter(expr.func.base)), where)
+        return
     for callee in tracer.callees(expr.func, where):
         yield from _called(tracer, callee, expr, where)
+
+
+_ENTERED = ("__enter__", "__aenter__")  # called by hand, without a `with`
 
 
 def _called(tracer: Tracing, callee: Origin, expr: Call, where: Where) -> Iterable[Origin]:
