@@ -44,8 +44,8 @@ def _lines(block: cst.BaseSuite) -> Iterator[cst.CSTNode]:
 def _is_behind(value: cst.BaseExpression, label: Expr, text: Expr, here: Here) -> bool:
     """``text.split(label)[1]``, ``text[text.find(label) + len(label):]``."""
     expr = _trimmed(here.expr(value))
-    if isinstance(expr, Item) and isinstance(expr.base, Call) and isinstance(expr.base.func, Attr):
-        cut = expr.base
+    cut = expr.base if isinstance(expr, Item) else None
+    if isinstance(expr, Item) and isinstance(cut, Call) and isinstance(cut.func, Attr):
         return cut.func.name in _CUTS and cut.func.base == text and cut.args[:1] == (label,) and expr.key in _BEHIND
     return _is_cut(value, text, here) and _finds(value, label, text, here)
 
