@@ -91,9 +91,7 @@ def _goes_another_way(handler: Here, tried: Here) -> bool:
     last = last_statement(handler.node.body)
     value = last.value if isinstance(last, cst.Return) else None
     value = value.expression if isinstance(value, cst.Await) else value
-    passed = (
-        [one.value for one in value.args] if isinstance(value, cst.Call) else []
-    )  # ``asyncio.run(search(pattern))``
+    passed = [one.value for one in value.args] if isinstance(value, cst.Call) else []  # `asyncio.run(search())`
     ways = [one for one in handler.inside(cst.Call) if one.node is value or one.node in passed]
     function = tried.function()
     names = {row.name for row in function.parameters} - {"self", "cls"} if function is not None else set()
